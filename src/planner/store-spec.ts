@@ -1,0 +1,48 @@
+import type { Serde } from '../serde/serde.ts'
+
+interface StoreSpecBase {
+  readonly name: string
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+  /** Full name of the changelog topic. */
+  readonly changelogTopic: string
+}
+
+export interface KeyValueStoreSpec extends StoreSpecBase {
+  readonly kind: 'key-value'
+}
+export interface WindowStoreSpec extends StoreSpecBase {
+  readonly kind: 'window'
+  readonly retentionMs: number
+}
+export interface SessionStoreSpec extends StoreSpecBase {
+  readonly kind: 'session'
+  readonly retentionMs: number
+}
+/** One side of a stream-stream join: keeps several values per key and time. */
+export interface StreamJoinStoreSpec extends StoreSpecBase {
+  readonly kind: 'stream-join'
+  readonly retentionMs: number
+}
+/** Records of a left or outer stream-stream join that wait for a match. `value` is the left side's serde. */
+export interface UnmatchedStoreSpec extends StoreSpecBase {
+  readonly kind: 'unmatched'
+  readonly rightValue: Serde<unknown>
+}
+export interface SuppressStoreSpec extends StoreSpecBase {
+  readonly kind: 'suppress'
+}
+export interface OverStoreSpec extends StoreSpecBase {
+  readonly kind: 'over'
+  /** How long an entry can still be needed after its time: largest delay + range + grace. */
+  readonly retentionMs: number
+}
+
+export type StoreSpec =
+  | KeyValueStoreSpec
+  | WindowStoreSpec
+  | SessionStoreSpec
+  | StreamJoinStoreSpec
+  | UnmatchedStoreSpec
+  | SuppressStoreSpec
+  | OverStoreSpec

@@ -1,0 +1,175 @@
+/*
+ * Kafka as the runtime sees it (DESIGN.md law 5): pull-based, batches in and batches out. Implemented by `kafkajs/` now, by
+ * our own client next; every implementation passes the same conformance suite. The promises are numbered; the suite's
+ * tests carry the numbers.
+ */
+import type { Headers } from '../core/stream-record.ts'
+import type { TopicPartition } from '../core/topic-partition.ts'
+
+/** Records of one partition in offset order. Read by index, so that an implementation may decode lazily over one buffer. */
+export interface FetchedBatch extends TopicPartition {
+  readonly count: number
+  offsetAt(index: number): number
+  /** Milliseconds since the epoch; -1 when the producer set none. */
+  timestampAt(index: number): number
+  /** A view that is valid until the batch is dropped. */
+  keyAt(index: number): Uint8Array | null
+  valueAt(index: number): Uint8Array | null
+  headersAt(index: number): Headers
+  /** The offset after the last one that a consumer may read now, as of this fetch. */
+  readonly highWatermark: number
+  /** Approximate memory of the batch. */
+  readonly bytes: number
+}
+
+/** Called one at a time and awaited; heartbeats go on meanwhile. */
+export interface RebalanceListener {
+  /** C1. Before a record of these partitions is handed out. Restoring happens in here or later with the partition paused. */
+  onAssigned(partitions: readonly TopicPartition[]): Promise<void>
+  /** C2. While this member still owns the partitions: flush and commit. Awaited up to the rebalance time-out. */
+  onRevoked(partitions: readonly TopicPartition[]): Promise<void>
+  /** C3. The partitions are gone already (session expired, fenced): drop their tasks, commit nothing. */
+  onLost(partitions: readonly TopicPartition[]): Promise<void>
+}
+
+export type OutOfRangePolicy = 'error' | 'earliest' | 'latest'
+
+/** Which task each partition belongs to, for an assignment that keeps co-partitioned inputs together. */
+export interface GroupMember {
+  readonly memberId: string
+  /** What the member last owned, as it told the group; empty for a new one. */
+  readonly owned: readonly TopicPartition[]
+}
+
+/** Pure and deterministic: run by the group's leader. Every partition goes to exactly one member. */
+export type Assignor = (
+  members: readonly GroupMember[],
+  partitionCounts: ReadonlyMap<string, number>,
+) => ReadonlyMap<string, readonly TopicPartition[]>
+
+export interface ConsumerOptions {
+  readonly groupId: string
+  readonly clientId: string
+  readonly assignor: Assignor
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly rebalanceTimeoutMs: number
+  /** Records that are fetched but not yet polled; above it the partition is not fetched (C6). */
+  readonly bufferedRecordsPerPartitionMax: number
+  readonly fetchMaxBytes: number
+  readonly readCommitted: boolean
+  /** Start for a partition without a committed offset, per topic; `none` makes it an error (MILLRACE_OFFSET_OUT_OF_RANGE). */
+  offsetReset(topic: string): 'earliest' | 'latest' | 'none'
+  /** What to do when the position is outside the log, per topic and at that moment. `error` surfaces from `poll` (C7). */
+  outOfRange(partition: TopicPartition): OutOfRangePolicy
+}
+
+export interface ConsumerPort {
+  /** Joins the group. Rejects with a BrokerError when no broker answers in time. */
+  subscribe(topics: readonly string[], listener: RebalanceListener): Promise<void>
+  /**
+   * C4. What has arrived, at most one batch per partition and call, offsets ascending and without gaps of its own making;
+   * waits up to `maxWaitMs` for the first. Empty when nothing came. Rejects once with a fatal error. Serves rebalances.
+   */
+  poll(maxWaitMs: number): Promise<readonly FetchedBatch[]>
+  /** C5. No record of a paused partition is handed out; a new assignment starts unpaused. */
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  /**
+   * C8. Next offset the broker holds beyond what was handed out, as far as it is known: the high watermark of the latest
+   * fetch, also of an empty one. Undefined until the first fetch of the partition was answered.
+   */
+  highWatermark(partition: TopicPartition): number | undefined
+  /** The offset of the next record that will be handed out; undefined before it is known. */
+  position(partition: TopicPartition): number | undefined
+  /** C9. Rejects with TaskMigratedError when this member no longer owns a partition; nothing is committed then. */
+  commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>
+  /** Leaves the group, after `onRevoked` for all that is owned. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface OutgoingRecord extends TopicPartition {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly timestamp: number
+  readonly headers: Headers
+}
+
+export interface ProducerOptions {
+  readonly clientId: string
+  readonly compression: 'none' | 'gzip' | 'lz4'
+  readonly lingerMs: number
+  /** A partition's batch is sent when it holds this many bytes. */
+  readonly batchBytes: number
+  /** Bytes that are not acknowledged; `send` still takes records above it, but `hasRoom()` says no (P3). */
+  readonly bufferedBytesMax: number
+  readonly deliveryTimeoutMs: number
+}
+
+/** Told once per record that will never be acknowledged. */
+export type DeliveryFailed = (record: OutgoingRecord, error: Error) => void
+
+export interface ProducerPort {
+  connect(): Promise<void>
+  /** P1. Takes the record (its arrays are not changed by the caller afterwards); records of a partition keep their order. */
+  send(record: OutgoingRecord, onFailed: DeliveryFailed): void
+  /** P2. Resolves when everything sent before is acknowledged by all in-sync replicas or was reported as failed. */
+  flush(): Promise<void>
+  hasRoom(): boolean
+  /** Resolves when `hasRoom()` holds again. */
+  room(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TopicDescription {
+  readonly topic: string
+  readonly partitionCount: number
+  readonly configs: Readonly<Record<string, string>>
+}
+
+export interface NewTopic {
+  readonly topic: string
+  readonly partitionCount: number
+  /** -1: the broker's default. */
+  readonly replicationFactor: number
+  readonly configs: Readonly<Record<string, string>>
+}
+
+export interface AdminPort {
+  /** A1. Rejects with BrokerError MILLRACE_BROKER_UNREACHABLE within `requestTimeoutMs` when no broker answers, naming the addresses. */
+  connect(): Promise<void>
+  /** Partition counts of the topics that exist; a missing one is absent from the map. */
+  partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>>
+  describeTopics(topics: readonly string[]): Promise<readonly TopicDescription[]>
+  /** A2. Creates them and waits until they can be read and written; one that exists already is not an error. */
+  createTopics(topics: readonly NewTopic[]): Promise<void>
+  /** A3. First offset and end offset (next to be written) of every partition of the topic. */
+  offsets(topic: string): Promise<readonly { readonly partition: number; readonly low: number; readonly high: number }[]>
+  committedOffsets(groupId: string, topics: readonly string[]): Promise<readonly (TopicPartition & { readonly offset: number })[]>
+  /** A4. Deletes records below `offset` (repartition topics are purged this way). */
+  deleteRecords(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>
+  deleteTopics(topics: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Reads partitions from the start to a fixed end, outside any group: for restoring state (R1: it commits nothing). */
+export interface RestorePort {
+  /**
+   * Reads `[from, end)` of each partition and hands over what it finds in offset order. Resolves when every partition's
+   * position has reached its end, also when the last offsets hold no record (control records, compaction: TRAPS 1).
+   */
+  read(
+    ranges: readonly (TopicPartition & { readonly from: number; readonly end: number })[],
+    onBatch: (batch: FetchedBatch) => void,
+    signal: AbortSignal,
+  ): Promise<void>
+  close(): Promise<void>
+}
+
+/** One Kafka cluster as one client library reaches it. */
+export interface KafkaPort {
+  consumer(options: ConsumerOptions): ConsumerPort
+  producer(options: ProducerOptions): ProducerPort
+  admin(): AdminPort
+  restorer(options: { readonly clientId: string; readonly fetchMaxBytes: number }): RestorePort
+}

@@ -1,0 +1,10 @@
+/** What Millrace needs of a schema registry; the Confluent REST client and the in-memory one both implement it. */
+export interface SchemaRegistry {
+  /**
+   * Registers `schema` (Avro, as JSON text) under `subject` unless it is there, and returns its id.
+   * @throws BrokerError `MILLRACE_REGISTRY_FAILED` when the registry cannot be reached or refuses (incompatible schema)
+   */
+  register(subject: string, schema: string): Promise<number>
+  /** The schema (JSON text) with this id. @throws BrokerError `MILLRACE_REGISTRY_FAILED` when it is unknown or out of reach */
+  schemaById(id: number): Promise<string>
+}

@@ -1,0 +1,19 @@
+import type { ValueAndTimestamp } from '../core/value-and-timestamp.ts'
+import type { StateStore } from './state-store.ts'
+
+/** What may be read from outside: by tests now, by interactive queries later. */
+export interface ReadOnlyKeyValueStore<K, V> {
+  readonly name: string
+  get(key: K): ValueAndTimestamp<V> | null
+  /** All entries in the order of their serialized keys' unsigned bytes. */
+  all(): Iterable<readonly [key: K, value: ValueAndTimestamp<V>]>
+  /** Entries with `from <= key <= to` in that same order; null means no bound. */
+  range(from: K | null, to: K | null): Iterable<readonly [key: K, value: ValueAndTimestamp<V>]>
+}
+
+/** The latest value of each key with the event time of the record that made it. */
+export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V>, StateStore {
+  put(key: K, value: V, timestamp: number): void
+  /** `timestamp` goes into the changelog's tombstone. */
+  delete(key: K, timestamp: number): void
+}

@@ -1,0 +1,28 @@
+import type { Serde } from '../serde/serde.ts'
+
+/** Takes one changelog record; null `value` deletes. The arrays may be views: the sink copies what it keeps. */
+export type ChangelogSink = (key: Uint8Array, value: Uint8Array | null, timestamp: number) => void
+
+/**
+ * A store of one task: a cache of its changelog (DESIGN.md section 10).
+ *
+ * Live values are kept in memory and serialized once per commit: the store remembers which entries changed and
+ * `flushChangelog` hands their latest state to the sink, in a deterministic order. Restoring feeds the changelog's records back,
+ * in offset order, before the first `put`; a store may not report restored entries as changed.
+ */
+export interface StateStore {
+  readonly name: string
+  /** Writes every entry that changed since the last flush to `sink` and forgets that it changed. */
+  flushChangelog(sink: ChangelogSink): void
+  /** Entries that wait for `flushChangelog`; the runtime commits early when this passes its limit. */
+  readonly changedCount: number
+  restore(key: Uint8Array, value: Uint8Array | null, timestamp: number): void
+  /** Live entries, for metrics and tests. */
+  readonly entryCount: number
+}
+
+/** The serdes of a store, bound to its changelog topic. */
+export interface StoreSerdes<K, V> {
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+}

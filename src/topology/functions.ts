@@ -1,0 +1,46 @@
+import type { Headers } from '../core/stream-record.ts'
+
+/*
+ * The functions that users write. The value comes first, the key second, as in JavaScript's own callbacks.
+ * All must be synchronous and must neither change nor keep what they are given (DESIGN.md law 3).
+ */
+export type Predicate<K = any, V = any> = (value: V, key: K) => boolean
+export type ValueMapper<K = any, V = any, R = any> = (value: V, key: K) => R
+export type KeyValue<K, V> = { readonly key: K; readonly value: V }
+export type KeyValueMapper<K = any, V = any, K2 = any, V2 = any> = (value: V, key: K) => KeyValue<K2, V2>
+export type FlatMapper<K = any, V = any, K2 = any, V2 = any> = (value: V, key: K) => Iterable<KeyValue<K2, V2>>
+export type FlatValueMapper<K = any, V = any, R = any> = (value: V, key: K) => Iterable<R>
+export type ForeachAction<K = any, V = any> = (value: V, key: K) => void
+export type Initializer<A = any> = () => A
+/** The new aggregate; null deletes it and sends a tombstone. */
+export type Aggregator<K = any, V = any, A = any> = (aggregate: A, value: V, key: K) => A | null
+export type Reducer<V = any> = (aggregate: V, value: V) => V | null
+/** The aggregate of two sessions that became one; `left` is the older. */
+export type SessionMerger<K = any, A = any> = (left: A, right: A, key: K) => A | null
+export type ValueJoiner<K = any, L = any, R = any, O = any> = (left: L, right: R, key: K) => O
+
+export interface ExtractedFrom<K = any> {
+  readonly key: K
+  /** The record's own timestamp, milliseconds since the epoch; -1 when the producer set none. */
+  readonly timestamp: number
+  /** The largest timestamp seen on this partition so far; -1 before the first record. */
+  readonly partitionTime: number
+  readonly headers: Headers
+}
+/** Event time in milliseconds since the epoch. A negative result is an error that the decode handler decides on. */
+export type TimestampExtractor<K = any, V = any> = (value: V, record: ExtractedFrom<K>) => number
+/** The topic to write a record to; it must exist. */
+export type TopicSelector<K = any, V = any> = (value: V, key: K) => string
+/** The partition to write a record to, `0 <= partition < partitionCount`. */
+export type Partitioner<K = any, V = any> = (value: V, key: K, partitionCount: number) => number
+
+/**
+ * An aggregate that can take a value out again: what `over` needs to slide in constant time.
+ * Law: `subtract(add(a, v), v)` equals `a`, whatever was added in between. May change and return its argument.
+ */
+export interface InvertibleAggregate<V = any, A = any, R = any> {
+  init(): A
+  add(aggregate: A, value: V): A
+  subtract(aggregate: A, value: V): A
+  result(aggregate: A): R
+}

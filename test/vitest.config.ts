@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config'
+
+const sourceConditions = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
+
+/** One project per folder of test/: what it holds and what it needs stands in docs/ARCHITECTURE.md. */
+export default defineConfig({
+  test: {
+    projects: [
+      { ...sourceConditions, test: { name: 'unit', root: `${import.meta.dirname}/..`, include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.conformance.test.ts'] } },
+      {
+        ...sourceConditions,
+        test: {
+          name: 'types',
+          root: `${import.meta.dirname}/..`,
+          include: [],
+          typecheck: { enabled: true, only: true, include: ['test/types/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+        },
+      },
+      {
+        ...sourceConditions,
+        test: {
+          name: 'integration',
+          root: `${import.meta.dirname}/..`,
+          include: ['test/integration/**/*.kafka.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
