@@ -14,6 +14,7 @@ export interface KeyValueStoreSpec extends StoreSpecBase {
 export interface WindowStoreSpec extends StoreSpecBase {
   readonly kind: 'window'
   readonly retentionMs: number
+  readonly windowSizeMs: number
 }
 export interface SessionStoreSpec extends StoreSpecBase {
   readonly kind: 'session'

@@ -5,6 +5,10 @@ export interface SchemaRegistry {
    * @throws BrokerError `MILLRACE_REGISTRY_FAILED` when the registry cannot be reached or refuses (incompatible schema)
    */
   register(subject: string, schema: string): Promise<number>
-  /** The schema (JSON text) with this id. @throws BrokerError `MILLRACE_REGISTRY_FAILED` when it is unknown or out of reach */
-  schemaById(id: number): Promise<string>
+  /**
+   * The schema (Avro, as JSON text) with this id; undefined when the registry does not know it, which says that a record
+   * is bad and not that the registry is.
+   * @throws BrokerError `MILLRACE_REGISTRY_FAILED` when the registry cannot be reached or refuses to answer
+   */
+  schemaById(id: number): Promise<string | undefined>
 }

@@ -5,7 +5,11 @@ import type { ChangelogSink, StoreSerdes } from './state-store.ts'
 
 interface Entry<K, V> {
   readonly key: K
-  readonly stored: ValueAndTimestamp<V>
+  readonly mapKey: MapKey
+  /** A null value: deleted, and kept until the changelog has the tombstone. */
+  stored: ValueAndTimestamp<V | null>
+  /** The changelog has a record of it. */
+  logged: boolean
 }
 
 /** Changelog: key bytes, value bytes (null deletes), record timestamp = the value's; as Kafka Streams' timestamped stores. */
@@ -14,8 +18,9 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   readonly #serdes: StoreSerdes<K, V>
   readonly #codec: KeyCodec<K>
   readonly #entries = new Map<MapKey, Entry<K, V>>()
-  /** Changed keys in order of their first change since the last flush, with the timestamp of a deletion. */
-  readonly #changed = new Map<MapKey, { readonly key: K; readonly timestamp: number }>()
+  /** In the order of their first change since the last flush. */
+  readonly #changed = new Set<Entry<K, V>>()
+  #liveCount = 0
 
   constructor(name: string, serdes: StoreSerdes<K, V>) {
     this.name = name
@@ -24,27 +29,34 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   get(key: K): ValueAndTimestamp<V> | null {
-    return this.#entries.get(this.#codec.mapKey(key))?.stored ?? null
+    const stored = this.#entries.get(this.#codec.mapKey(key))?.stored
+    return stored === undefined || stored.value === null ? null : (stored as ValueAndTimestamp<V>)
   }
 
   put(key: K, value: V, timestamp: number): void {
-    const mapKey = this.#codec.mapKey(key)
-    this.#entries.set(mapKey, { key, stored: valueAndTimestamp(value, timestamp) })
-    this.#changed.set(mapKey, { key, timestamp })
+    this.#changed.add(this.#write(key, value, timestamp))
   }
 
   delete(key: K, timestamp: number): void {
-    const mapKey = this.#codec.mapKey(key)
-    this.#entries.delete(mapKey)
-    this.#changed.set(mapKey, { key, timestamp })
+    const entry = this.#entries.get(this.#codec.mapKey(key))
+    if (entry === undefined || entry.stored.value === null) return
+    this.#liveCount -= 1
+    entry.stored = valueAndTimestamp(null, timestamp)
+    if (entry.logged) this.#changed.add(entry)
+    else this.#forget(entry)
   }
 
   *range(from: K | null, to: K | null): Iterable<readonly [K, ValueAndTimestamp<V>]> {
-    const compare = this.#codec.compare
-    const inside = [...this.#entries.values()].filter(
-      ({ key }) => (from === null || compare(key, from) >= 0) && (to === null || compare(key, to) <= 0),
-    )
-    inside.sort((a, b) => compare(a.key, b.key))
+    const first = from === null ? null : this.#codec.sortKey(from)
+    const last = to === null ? null : this.#codec.sortKey(to)
+    const inside: { readonly key: K; readonly sortKey: string; readonly stored: ValueAndTimestamp<V> }[] = []
+    for (const { key, stored } of this.#entries.values()) {
+      if (stored.value === null) continue
+      const sortKey = this.#codec.sortKey(key)
+      const isInside = (first === null || sortKey >= first) && (last === null || sortKey <= last)
+      if (isInside) inside.push({ key, sortKey, stored: stored as ValueAndTimestamp<V> })
+    }
+    inside.sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1))
     for (const { key, stored } of inside) yield [key, stored]
   }
 
@@ -53,20 +65,23 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   flushChangelog(sink: ChangelogSink): void {
-    for (const [mapKey, { key, timestamp }] of this.#changed) {
-      const stored = this.#entries.get(mapKey)?.stored
-      const keyBytes = this.#serdes.key.serialize(key)
-      if (stored === undefined) sink(keyBytes, null, timestamp)
-      else sink(keyBytes, this.#serdes.value.serialize(stored.value), stored.timestamp)
+    const { key, value } = this.#serdes
+    for (const entry of this.#changed) {
+      const { stored } = entry
+      sink(key.serialize(entry.key), stored.value === null ? null : value.serialize(stored.value), stored.timestamp)
+      entry.logged = true
+      if (stored.value === null) this.#forget(entry)
     }
     this.#changed.clear()
   }
 
   restore(keyBytes: Uint8Array, valueBytes: Uint8Array | null, timestamp: number): void {
     const key = this.#serdes.key.deserialize(keyBytes)
-    const mapKey = this.#codec.mapKey(key)
-    if (valueBytes === null) this.#entries.delete(mapKey)
-    else this.#entries.set(mapKey, { key, stored: valueAndTimestamp(this.#serdes.value.deserialize(valueBytes), timestamp) })
+    if (valueBytes !== null) {
+      this.#write(key, this.#serdes.value.deserialize(valueBytes), timestamp).logged = true
+    } else if (this.#entries.delete(this.#codec.mapKey(key))) {
+      this.#liveCount -= 1
+    }
   }
 
   get changedCount(): number {
@@ -74,6 +89,26 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   get entryCount(): number {
-    return this.#entries.size
+    return this.#liveCount
+  }
+
+  #write(key: K, value: V, timestamp: number): Entry<K, V> {
+    const mapKey = this.#codec.mapKey(key)
+    const stored = valueAndTimestamp(value, timestamp)
+    let entry = this.#entries.get(mapKey)
+    if (entry === undefined) {
+      entry = { key, mapKey, stored, logged: false }
+      this.#entries.set(mapKey, entry)
+      this.#liveCount += 1
+    } else {
+      if (entry.stored.value === null) this.#liveCount += 1
+      entry.stored = stored
+    }
+    return entry
+  }
+
+  #forget(entry: Entry<K, V>): void {
+    this.#changed.delete(entry)
+    this.#entries.delete(entry.mapKey)
   }
 }

@@ -12,8 +12,9 @@ export interface BufferedChange<K, V> {
 }
 
 /**
- * The buffer of a suppress, ordered by (buffer time, key bytes) (Kafka Streams: InMemoryTimeOrderedKeyValueChangeBuffer).
- * The first update of a key fixes its place; later ones replace the value, keep the place, and keep the first one's old value.
+ * The buffer of a suppress, ordered by (buffer time, key bytes) (Kafka Streams:
+ * InMemoryTimeOrderedKeyValueChangeBuffer). The first update of a key fixes its place and `priorValue`; later ones
+ * replace the change, its old value too: what goes out is the latest update as it came, as in Kafka Streams.
  */
 export interface SuppressStore<K, V> extends StateStore {
   put(bufferTime: number, update: BufferedChange<K, V>): void
@@ -21,8 +22,8 @@ export interface SuppressStore<K, V> extends StateStore {
   first(): { readonly bufferTime: number; readonly update: BufferedChange<K, V> } | null
   removeFirst(): void
   /**
-   * What downstream last saw for a key that is buffered (its entry's old value, with its timestamp where known); undefined
-   * when the key is not buffered.
+   * What downstream last saw for a key that is buffered: the old value of its first update, with timestamp -1, for it is not
+   * known; null when there was none. Undefined when the key is not buffered.
    */
   priorValue(key: K): ValueAndTimestamp<V> | null | undefined
   readonly recordCount: number

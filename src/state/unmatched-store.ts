@@ -18,7 +18,7 @@ export interface UnmatchedStore<K, L, R> extends StateStore {
   add(timestamp: number, side: JoinSide, key: K, value: L | R): void
   /** Removes all values of that time, side and key; false when there were none. */
   delete(timestamp: number, side: JoinSide, key: K): boolean
-  /** Ascending by (timestamp, left before right, key bytes). `delete` of the entry just returned is allowed while iterating. */
+  /** Ascending by (timestamp, right before left, key bytes): the byte order of Kafka Streams' keys. `delete` of the entry just returned is allowed while iterating. */
   entries(): Iterable<UnmatchedEntry<K, L, R>>
   readonly isEmpty: boolean
 }

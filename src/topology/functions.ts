@@ -36,7 +36,8 @@ export type Partitioner<K = any, V = any> = (value: V, key: K, partitionCount: n
 
 /**
  * An aggregate that can take a value out again: what `over` needs to slide in constant time.
- * Law: `subtract(add(a, v), v)` equals `a`, whatever was added in between. May change and return its argument.
+ * Law: `subtract(add(a, v), v)` equals `a`, whatever was added in between. `add` and
+ * `subtract` may change and return their argument; what `result` returned must stay as it is when they do.
  */
 export interface InvertibleAggregate<V = any, A = any, R = any> {
   init(): A

@@ -1,0 +1,191 @@
+import type { Clock } from '../core/clock.ts'
+import { sleep } from '../core/clock.ts'
+import { MillraceError } from '../core/errors.ts'
+import { systemClock } from '../core/system-clock.ts'
+import { topicPartitionName } from '../core/topic-partition.ts'
+import type { Plan } from '../planner/plan.ts'
+import { planTopology } from '../planner/plan-topology.ts'
+import type { KafkaPort } from '../runtime/port.ts'
+import { prepareTopics } from '../runtime/prepare-topics.ts'
+import { StreamThread } from '../runtime/stream-thread.ts'
+import { createTask } from '../runtime/task.ts'
+import type { StateStore } from '../state/state-store.ts'
+import { stateChannel } from '../telemetry/channels.ts'
+import { snapshotMetrics } from '../telemetry/metrics-snapshot.ts'
+import type { AppMetrics } from '../telemetry/metrics-snapshot.ts'
+import { exportMetrics } from '../telemetry/open-telemetry.ts'
+import { MetricsRegistry } from '../telemetry/task-metrics.ts'
+import type { Topology } from '../topology/topology.ts'
+import type { AppConfig } from './app-config.ts'
+import { nextState } from './app-state.ts'
+import type { AppEvent, AppState } from './app-state.ts'
+import { connectPort } from './connect-port.ts'
+import { connectRegistry } from './connect-registry.ts'
+import { Listeners } from './listeners.ts'
+import type { MillraceApp, StateChange } from './millrace-app.ts'
+import { resolveConfig } from './resolve-config.ts'
+import type { ResolvedConfig } from './resolved-config.ts'
+
+/** What a simulation puts in the place of the outside world. @internal */
+export interface AppSurroundings {
+  readonly port?: KafkaPort
+  readonly clock?: Clock
+}
+
+/**
+ * An app that will run `topology`; nothing is connected before `start()`. Run as many instances with one `applicationId`, in any
+ * number of processes, as there are partitions: they share the tasks.
+ *
+ * @throws ConfigError `MILLRACE_CONFIG_INVALID`, TopologyError `MILLRACE_TOPOLOGY_INVALID`: each with every problem found
+ * @example
+ * const app = createApp(topology, { brokers: 'localhost:9092' })
+ * await app.start()
+ */
+export function createApp(topology: Topology, config: AppConfig = {}, surroundings: AppSurroundings = {}): MillraceApp {
+  const resolved = resolveConfig(config, topology.name)
+  const plan = planTopology(topology, { applicationId: resolved.applicationId })
+  return new App(plan, resolved, surroundings)
+}
+
+class App implements MillraceApp {
+  readonly plan: Plan
+  readonly closed: Promise<void>
+  readonly #config: ResolvedConfig
+  readonly #clock: Clock
+  readonly #port: KafkaPort
+  readonly #metrics = new MetricsRegistry()
+  readonly #onState = new Listeners<StateChange>()
+  readonly #onError = new Listeners<Error>()
+  #state: AppState = 'created'
+  #error: Error | undefined
+  #thread: StreamThread | undefined
+  /** The life from start to end; never rejects. */
+  #life: Promise<void> = Promise.resolve()
+  #close!: { readonly resolve: () => void; readonly reject: (error: Error) => void }
+
+  constructor(plan: Plan, config: ResolvedConfig, { port, clock }: AppSurroundings) {
+    this.plan = plan
+    this.#config = config
+    this.#clock = clock ?? systemClock
+    this.#port = port ?? connectPort(config, this.#clock)
+    this.closed = new Promise((resolve, reject) => (this.#close = { resolve, reject }))
+  }
+
+  get state(): AppState {
+    return this.#state
+  }
+
+  get error(): Error | undefined {
+    return this.#error
+  }
+
+  async start(): Promise<void> {
+    this.#go('start')
+    const running = this.#reaches('running')
+    this.#life = this.#live().then(
+      () => this.#ended(undefined),
+      (error: Error) => this.#ended(error),
+    )
+    await Promise.race([running, this.#life])
+    if (this.#state === 'running' || this.#state === 'rebalancing') return
+    this.closed.catch(() => {}) // the caller hears of it here
+    throw this.#error ?? new MillraceError('MILLRACE_APP_STATE', 'the app was stopped before it ran')
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'created') {
+      this.#go('stop')
+      this.#ended(undefined)
+    }
+    if (this.#state === 'stopped') return
+    this.#go('stop')
+    this.#thread?.stop()
+    const timer = new AbortController()
+    const late = sleep(this.#clock, this.#config.shutdownTimeoutMs, timer.signal).then(() => 'late' as const)
+    const outcome = await Promise.race([late, this.#life.then(() => 'ended' as const)])
+    timer.abort()
+    if (outcome === 'ended') return
+    const error = this.#shutdownLate()
+    this.#ended(error)
+    throw error
+  }
+
+  on(event: 'state', listener: (change: StateChange) => void): () => void
+  on(event: 'error', listener: (error: Error) => void): () => void
+  on(event: 'state' | 'error', listener: ((change: StateChange) => void) | ((error: Error) => void)): () => void {
+    if (event === 'state') return this.#onState.add(listener as (change: StateChange) => void)
+    return this.#onError.add(listener as (error: Error) => void)
+  }
+
+  metrics(): AppMetrics {
+    return snapshotMetrics(this.#metrics)
+  }
+
+  store(name: string, partition: number): StateStore | undefined {
+    return this.#thread?.store(name, partition)?.store
+  }
+
+  async #live(): Promise<void> {
+    const stopExport = exportMetrics(this.#config.applicationId, () => this.metrics())
+    const admin = this.#port.admin()
+    try {
+      const registry = connectRegistry(this.#config.schemaRegistry)
+      await admin.connect()
+      const partitionCounts = await prepareTopics(this.plan, admin, this.#config)
+      if (this.#state === 'stopping') return
+      const { applicationId, errors: handlers, deadLetterTopic } = this.#config
+      this.#thread = new StreamThread({
+        plan: this.plan,
+        partitionCounts,
+        port: this.#port,
+        admin,
+        clock: this.#clock,
+        settings: this.#config,
+        handlers,
+        metrics: this.#metrics,
+        createTask: (setting) => createTask({ ...setting, applicationId, registry, handlers, deadLetterTopic }),
+        onPhase: (phase) => this.#go(phase === 'running' ? 'ready' : 'rebalance'),
+      })
+      await this.#thread.run()
+    } finally {
+      stopExport()
+      await admin.close()
+    }
+  }
+
+  #ended(error: Error | undefined): void {
+    if (this.#state === 'stopped' || this.#state === 'failed') return
+    this.#error = error
+    this.#go(error === undefined ? 'stopped' : 'fail')
+    if (error === undefined) return this.#close.resolve()
+    // somebody who listens has heard; with nobody listening, Node's unhandled rejection is the last resort
+    if (this.#onError.count > 0) this.closed.catch(() => {})
+    this.#close.reject(error)
+    this.#onError.tell(error)
+  }
+
+  #go(event: AppEvent): void {
+    const from = this.#state
+    const to = nextState(from, event)
+    if (to === from) return
+    this.#state = to
+    stateChannel.publish({ applicationId: this.#config.applicationId, from, to, error: this.#error })
+    this.#onState.tell({ from, to })
+  }
+
+  #reaches(state: AppState): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#onState.add(({ to }) => {
+        if (to !== state) return
+        stop()
+        resolve()
+      })
+    })
+  }
+
+  #shutdownLate(): MillraceError {
+    const left = (this.#thread?.uncommitted ?? []).map(topicPartitionName)
+    const what = left.length === 0 ? 'nothing was left uncommitted' : `records of ${left.join(', ')} are not committed and will be processed again`
+    return new MillraceError('MILLRACE_APP_STATE', `the app did not stop within ${this.#config.shutdownTimeoutMs} ms; ${what}`)
+  }
+}

@@ -1,0 +1,17 @@
+/** Listeners of one event, told in the order in which they came. */
+export class Listeners<T> {
+  readonly #listeners = new Set<(event: T) => void>()
+
+  get count(): number {
+    return this.#listeners.size
+  }
+
+  add(listener: (event: T) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  tell(event: T): void {
+    for (const listener of [...this.#listeners]) listener(event)
+  }
+}

@@ -1,0 +1,48 @@
+import type { Plan } from '../planner/plan.ts'
+import type { StateStore } from '../state/state-store.ts'
+import type { AppMetrics } from '../telemetry/metrics-snapshot.ts'
+import type { AppState } from './app-state.ts'
+
+export interface StateChange {
+  readonly from: AppState
+  readonly to: AppState
+}
+
+/** A running topology. Made by `createApp`. */
+export interface MillraceApp {
+  readonly state: AppState
+  /** What stopped the app, when its state is `failed`. */
+  readonly error: Error | undefined
+  /** What runs: sub-topologies, internal topics, stores. */
+  readonly plan: Plan
+  /**
+   * Connects, checks topics, creates internal ones, joins the group, restores state; resolves when all tasks of this
+   * instance run.
+   *
+   * @throws BrokerError `MILLRACE_BROKER_UNREACHABLE` within `requestTimeoutMs`
+   * @throws TopologyError `MILLRACE_TOPIC_MISSING`, `MILLRACE_PARTITIONS_MISMATCH`, each with all problems
+   * @throws BrokerError `MILLRACE_REGISTRY_FAILED` when a serde needs the registry and it does not answer
+   * @throws MillraceError `MILLRACE_APP_STATE` when it was started before, or stopped meanwhile
+   */
+  start(): Promise<void>
+  /**
+   * Finishes the records in hand, commits, leaves the group. Ends within `shutdownTimeoutMs`. May be called at any time and
+   * more than once.
+   *
+   * @throws MillraceError `MILLRACE_APP_STATE` when time ran out, naming the partitions that were left uncommitted: they are
+   *   read again by whoever comes next, nothing is lost
+   */
+  stop(): Promise<void>
+  /** Resolves when the app has stopped; rejects with the error when it failed. */
+  readonly closed: Promise<void>
+  /** Listens to state changes or the fatal error; the answer ends it. A listener that throws stops the app. */
+  on(event: 'state', listener: (change: StateChange) => void): () => void
+  on(event: 'error', listener: (error: Error) => void): () => void
+  /** Counters since the app was created. */
+  metrics(): AppMetrics
+  /**
+   * The store `name` of this instance's task on `partition`, for tests and inspection: read only, and only what this
+   * instance owns at this moment. Undefined when it owns no such task, or the task is being restored.
+   */
+  store(name: string, partition: number): StateStore | undefined
+}

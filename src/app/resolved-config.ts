@@ -1,0 +1,37 @@
+import type { ErrorHandlers } from '../runtime/error-handlers.ts'
+import type { OutOfRangePolicy } from '../runtime/port.ts'
+import type { SchemaRegistry } from '../serde/schema-registry.ts'
+import type { SaslConfig, SchemaRegistryConfig, TlsConfig } from './app-config.ts'
+
+/** `AppConfig` after checks and defaults: nothing is optional, durations are milliseconds. Frozen. */
+export interface ResolvedConfig {
+  readonly applicationId: string
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly client: 'kafkajs'
+  readonly ssl: boolean | TlsConfig
+  readonly sasl: SaslConfig | null
+  readonly schemaRegistry: SchemaRegistryConfig | SchemaRegistry | null
+  readonly commitIntervalMs: number
+  readonly changedEntriesMax: number
+  readonly maxTaskIdleMs: number
+  readonly bufferedRecordsPerPartitionMax: number
+  readonly maxRecordsPerTurn: number
+  readonly fetchMaxBytes: number
+  readonly offsetReset: 'earliest' | 'latest' | 'none'
+  readonly outOfRange: 'auto' | OutOfRangePolicy
+  readonly replicationFactor: number
+  readonly compression: 'none' | 'gzip' | 'lz4'
+  readonly lingerMs: number
+  readonly batchBytes: number
+  readonly producerBufferBytesMax: number
+  readonly deliveryTimeoutMs: number
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly shutdownTimeoutMs: number
+  readonly repartitionPurgeIntervalMs: number
+  readonly deadLetterTopic: string | null
+  readonly errors: ErrorHandlers
+}

@@ -1,0 +1,39 @@
+import type { Duration } from '../core/duration.ts'
+import type { Windowed } from '../core/windowed.ts'
+import type { Serde } from '../serde/serde.ts'
+import type { Aggregator, Initializer, SessionMerger } from '../topology/functions.ts'
+import type { Windows } from '../topology/windows.ts'
+import { readDuration, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import type { KTable } from './ktable.ts'
+
+/** What the aggregates of windowed streams have in common. */
+export interface WindowedAggregation {
+  readonly operation: 'count' | 'reduce' | 'aggregate'
+  readonly initializer: Initializer
+  readonly aggregator: Aggregator
+  readonly merger: SessionMerger | null
+}
+
+interface StoreSettings {
+  readonly name?: string
+  readonly store?: string
+  readonly retention?: Duration
+  readonly value?: Serde<any> | null
+}
+
+export function appendWindowed<K, A>(
+  dsl: DslContext, from: { readonly group: GroupedFrom; readonly windows: Windows }, aggregation: WindowedAggregation, options: StoreSettings,
+): KTable<Windowed<K>, A> {
+  const { node, name, key, value } = from.group
+  return dsl.table({
+    kind: 'stream-aggregate',
+    ...aggregation,
+    name: options.name ?? null,
+    inputs: [node],
+    grouping: Object.freeze({ name, key, value }),
+    windows: from.windows,
+    retentionMs: options.retention === undefined ? null : readDuration(dsl, options.retention, `retention of ${options.name ?? 'a windowed aggregate'}`),
+    value: options.value ?? null,
+    store: options.store ?? null,
+  })
+}

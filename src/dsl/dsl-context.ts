@@ -1,0 +1,26 @@
+import { durationMs, type Duration } from '../core/duration.ts'
+import type { Serde } from '../serde/serde.ts'
+import type { NewNode, NodeId } from '../topology/node.ts'
+import type { GraphBuilder } from '../topology/topology.ts'
+import type { KStream } from './kstream.ts'
+import type { KTable } from './ktable.ts'
+
+/** What the fluent classes share. It makes streams and tables for one another, so that no module imports in a circle. */
+export interface DslContext {
+  readonly graph: GraphBuilder
+  stream<K, V>(node: NewNode): KStream<K, V>
+  table<K, V>(node: NewNode): KTable<K, V>
+}
+
+/** Milliseconds; a text that is no duration is reported with the topology's other mistakes. */
+export function readDuration(dsl: DslContext, duration: Duration, what: string): number {
+  return dsl.graph.collect(() => durationMs(duration, what), 0)
+}
+
+/** How a grouped stream or table came about. */
+export interface GroupedFrom {
+  readonly node: NodeId
+  readonly name: string | null
+  readonly key: Serde<any> | null
+  readonly value: Serde<any> | null
+}

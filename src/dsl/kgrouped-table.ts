@@ -1,0 +1,55 @@
+import type { Aggregator, Initializer, Reducer } from '../topology/functions.ts'
+import type { DslContext, GroupedFrom } from './dsl-context.ts'
+import type { KTable } from './ktable.ts'
+import type { AggregateOptions, CountOptions, ReduceOptions } from './options.ts'
+import { countAggregator, reduceAggregator } from './simple-aggregators.ts'
+
+/**
+ * A table grouped by another key, to be aggregated (Kafka Streams: KGroupedTable). Reads through a repartition topic that
+ * carries old and new values. The subtractor is not called for a group that has no aggregate.
+ */
+export class KGroupedTable<K, V> {
+  readonly #dsl: DslContext
+  readonly #from: GroupedFrom
+
+  constructor(dsl: DslContext, from: GroupedFrom) {
+    this.#dsl = dsl
+    this.#from = from
+  }
+
+  /** The number of entries in each group; goes down to 0 and stays (no tombstone). */
+  count(options: CountOptions = {}): KTable<K, number> {
+    const subtractor: Aggregator = (count: number) => count - 1
+    return this.#aggregate({ operation: 'count', initializer: () => 0, adder: countAggregator, subtractor }, { ...options, value: null })
+  }
+
+  /** Combines the values of each group; `subtractor` takes a value out again. A null result deletes the group. */
+  reduce(adder: Reducer<V>, subtractor: Reducer<V>, options: ReduceOptions<V> = {}): KTable<K, V> {
+    const functions = { initializer: () => null, adder: reduceAggregator(adder), subtractor: reduceAggregator(subtractor) }
+    return this.#aggregate({ operation: 'reduce', ...functions }, { ...options, value: options.value ?? null })
+  }
+
+  /** Folds the values of each group; `subtractor` takes a value out again. A null result deletes the group. */
+  aggregate<A>(initializer: Initializer<A>, adder: Aggregator<K, V, A>, subtractor: Aggregator<K, V, A>, options: AggregateOptions<A>): KTable<K, A> {
+    return this.#aggregate({ operation: 'aggregate', initializer, adder, subtractor }, options)
+  }
+
+  #aggregate<A>(
+    functions: {
+      readonly operation: 'count' | 'reduce' | 'aggregate'; readonly initializer: Initializer
+      readonly adder: Aggregator; readonly subtractor: Aggregator
+    },
+    options: { readonly name?: string; readonly store?: string; readonly value: AggregateOptions<any>['value'] | null },
+  ): KTable<K, A> {
+    const { node, name, key, value } = this.#from
+    return this.#dsl.table({
+      kind: 'table-aggregate',
+      ...functions,
+      name: options.name ?? null,
+      inputs: [node],
+      grouping: Object.freeze({ name, key, value }),
+      value: options.value,
+      store: options.store ?? null,
+    })
+  }
+}

@@ -1,0 +1,244 @@
+import type { StreamRecord } from '../core/stream-record.ts'
+import type {
+  FlatMapper, FlatValueMapper, ForeachAction, KeyValueMapper, Predicate, TopicSelector, ValueJoiner, ValueMapper,
+} from '../topology/functions.ts'
+import type { NodeId } from '../topology/node.ts'
+import { readDuration, type DslContext } from './dsl-context.ts'
+import { KGroupedStream } from './kgrouped-stream.ts'
+import { KTable } from './ktable.ts'
+import type {
+  GroupByKeyOptions, GroupByOptions, KeySerdeOption, KeyValueSerdeOptions, NodeOptions, RepartitionOptions, SinkOptions,
+  StreamJoinOptions, StreamTableJoinOptions, ToTableOptions, ValueSerdeOption,
+} from './options.ts'
+import type { Impossible, SameKey } from './type-sentences.ts'
+
+/** One branch of `split`. Without `when` it takes every record that no branch before it took. */
+export interface Branch<K, V> {
+  readonly name: string
+  readonly when?: Predicate<K, V>
+}
+
+/**
+ * A stream of records: each stands for itself (Kafka Streams: KStream).
+ *
+ * Every method appends a node to the topology and returns what comes out of it; nothing runs yet. Functions get the value
+ * first and the key second. A null key or value reaches them as null even where the type does not say so, unless
+ * the serde of the source is `nullable(...)`. Unless said otherwise a result carries its input's key, timestamp and headers.
+ */
+export class KStream<K, V> {
+  readonly #dsl: DslContext
+  /** The node that this stream comes out of. */
+  readonly node: NodeId
+  declare readonly windowedBy: Impossible<'windows need a grouped stream: call groupByKey() or groupBy() first'>
+  declare readonly count: Impossible<'aggregates need a grouped stream: call groupByKey() or groupBy() first'>
+  declare readonly reduce: Impossible<'aggregates need a grouped stream: call groupByKey() or groupBy() first'>
+  declare readonly aggregate: Impossible<'aggregates need a grouped stream: call groupByKey() or groupBy() first'>
+  declare readonly over: Impossible<'trailing ranges need a grouped stream: call groupByKey() or groupBy() first'>
+
+  constructor(dsl: DslContext, node: NodeId) {
+    this.#dsl = dsl
+    this.node = node
+  }
+
+  /**
+   * Keeps the records for which `predicate` holds. Keeps partitioning.
+   * Null keys and null values are tested like any other.
+   * @throws nothing; what `predicate` throws goes to the `process` handler
+   * @example transactions.filter((tx) => tx.amount > 100)
+   */
+  filter<S extends V>(predicate: (value: V, key: K) => value is S, options?: NodeOptions): KStream<K, S>
+  filter(predicate: Predicate<K, V>, options?: NodeOptions): KStream<K, V>
+  filter(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
+    return this.#stream({ kind: 'filter', predicate, negate: false, ...this.#from(options) })
+  }
+
+  /** Drops the records for which `predicate` holds; otherwise as `filter`. */
+  filterNot(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
+    return this.#stream({ kind: 'filter', predicate, negate: true, ...this.#from(options) })
+  }
+
+  /**
+   * Replaces key and value. May repartition: whatever needs the key next (grouping, joins) goes through a repartition topic,
+   * even if the key stays the same. Sees null keys and values. Use `mapValues` where the key does not change.
+   * @example transactions.map((tx, card) => ({ key: tx.merchant, value: tx.amount }), { key: string(), value: double() })
+   */
+  map<K2, V2>(mapper: KeyValueMapper<K, V, K2, V2>, options: KeyValueSerdeOptions<K2, V2> = {}): KStream<K2, V2> {
+    return this.#stream({ kind: 'map', mapper, key: options.key ?? null, value: options.value ?? null, ...this.#from(options) })
+  }
+
+  /** Replaces the value. Keeps partitioning. Sees null values. @example words.mapValues((word) => word.length) */
+  mapValues<R>(mapper: ValueMapper<K, V, R>, options: NodeOptions & ValueSerdeOption<R> = {}): KStream<K, R> {
+    return this.#stream({ kind: 'map-values', mapper, value: options.value ?? null, ...this.#from(options) })
+  }
+
+  /** Replaces each record by any number of records, in order, all with its timestamp. May repartition. Sees nulls. */
+  flatMap<K2, V2>(mapper: FlatMapper<K, V, K2, V2>, options: KeyValueSerdeOptions<K2, V2> = {}): KStream<K2, V2> {
+    return this.#stream({ kind: 'flat-map', mapper, key: options.key ?? null, value: options.value ?? null, ...this.#from(options) })
+  }
+
+  /** Replaces each value by any number of values, in order, all with its key and timestamp. Keeps partitioning. Sees nulls. */
+  flatMapValues<R>(mapper: FlatValueMapper<K, V, R>, options: NodeOptions & ValueSerdeOption<R> = {}): KStream<K, R> {
+    return this.#stream({ kind: 'flat-map-values', mapper, value: options.value ?? null, ...this.#from(options) })
+  }
+
+  /** Replaces the key. May repartition, as `map`. A null key is legal; grouping and joins drop it. */
+  selectKey<K2>(mapper: ValueMapper<K, V, K2>, options: NodeOptions & KeySerdeOption<K2> = {}): KStream<K2, V> {
+    return this.#stream({ kind: 'select-key', mapper, key: options.key ?? null, ...this.#from(options) })
+  }
+
+  /** Calls `action` and passes the record on. It runs again when a record is processed again after a failure. */
+  peek(action: ForeachAction<K, V>, options: NodeOptions = {}): KStream<K, V> {
+    return this.#stream({ kind: 'peek', action, ...this.#from(options) })
+  }
+
+  /** Calls `action`; the end of this branch. It runs again when a record is processed again after a failure. */
+  foreach(action: ForeachAction<K, V>, options: NodeOptions = {}): void {
+    this.#dsl.graph.append({ kind: 'foreach', action, ...this.#from(options) })
+  }
+
+  /** All records of both streams; no order between them is promised. Repartitions later if either side would. */
+  merge<K2, V2>(other: KStream<K2, V2> & SameKey<K, K2, 'merge'>, options: NodeOptions = {}): KStream<K, V | V2> {
+    return this.#stream({ kind: 'merge', name: options.name ?? null, inputs: [this.node, (other as KStream<K2, V2>).node] })
+  }
+
+  /**
+   * Sends each record to the first branch whose `when` holds; a branch without `when` takes the rest. A record that no
+   * branch takes is left out. Keeps partitioning. Sees null keys and values.
+   * @returns the branches by name
+   * @example const { large, rest } = payments.split([{ name: 'large', when: (p) => p.amount > 100 }, { name: 'rest' }])
+   */
+  split<const B extends readonly Branch<K, V>[]>(branches: B, options: NodeOptions = {}): { [N in B[number]['name']]: KStream<K, V> } {
+    const split = this.#dsl.graph.append({
+      kind: 'split',
+      branches: branches.map(({ name, when }) => ({ name, predicate: when ?? null })),
+      ...this.#from(options),
+    })
+    const streams = branches.map(({ name }) => [name, this.#stream({ kind: 'branch', branch: name, name: null, inputs: [split] })])
+    return Object.fromEntries(streams) as { [N in B[number]['name']]: KStream<K, V> }
+  }
+
+  /**
+   * Sends the stream through the topic `<app>-<name>-repartition`, partitioned by key. Grouping and joins do that by
+   * themselves where they must; this sets the name, the partition count or the partitioner. Null keys go to any partition.
+   */
+  repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
+    return this.#stream({
+      kind: 'repartition',
+      key: options.key ?? null,
+      value: options.value ?? null,
+      partitions: options.partitions ?? null,
+      partitioner: options.partitioner ?? null,
+      ...this.#from(options),
+    })
+  }
+
+  /**
+   * The latest value of each key, as a table. Null values delete; null keys are dropped. Repartitions if the key changed.
+   * Records are applied in the order of arrival, also when their timestamps go back.
+   */
+  toTable(options: ToTableOptions<K, V> = {}): KTable<NonNullable<K>, NonNullable<V>> {
+    return this.#dsl.table({
+      kind: 'to-table',
+      key: options.key ?? null,
+      value: options.value ?? null,
+      store: options.store ?? null,
+      ...this.#from(options),
+    })
+  }
+
+  /** Groups by the key as it is. Repartitions if the key changed before. Records with a null key are dropped by what follows. */
+  groupByKey(options: GroupByKeyOptions<K, V> = {}): KGroupedStream<NonNullable<K>, V> {
+    const { name = null, key = null, value = null } = options
+    return new KGroupedStream(this.#dsl, { node: this.node, name, key, value })
+  }
+
+  /** Groups by a new key; always repartitions. Records for which `selector` gives null are dropped. */
+  groupBy<K2>(selector: ValueMapper<K, V, K2>, options: GroupByOptions<K2, V>): KGroupedStream<NonNullable<K2>, V> {
+    const rekeyed = this.selectKey(selector, { key: options.key })
+    return new KGroupedStream(this.#dsl, { node: rekeyed.node, name: options.name ?? null, key: options.key, value: options.value ?? null })
+  }
+
+  /**
+   * Inner join.
+   *
+   * With a stream: every pair of records with equal keys whose event times are no further apart than `within`; the result has
+   * the larger timestamp. Null keys and null values are dropped. Late records join as long as `grace` allows.
+   *
+   * With a table: each record of the stream with the table's value at that moment (processing time); the result has the
+   * stream record's timestamp. Updates of the table alone give no result. Null keys and null values are dropped.
+   *
+   * Both sides must have equal partition counts (checked at start, `MILLRACE_PARTITIONS_MISMATCH`); a side whose key
+   * changed is repartitioned.
+   */
+  join<K2, VR, R>(
+    table: KTable<K2, VR> & SameKey<K, K2, 'join'>, joiner: ValueJoiner<K, NonNullable<V>, VR, R>, options?: StreamTableJoinOptions<K, V>,
+  ): KStream<K, R>
+  join<K2, VR, R>(
+    other: KStream<K2, VR> & SameKey<K, K2, 'join'>, joiner: ValueJoiner<K, NonNullable<V>, NonNullable<VR>, R>, options: StreamJoinOptions<K, V, VR>,
+  ): KStream<K, R>
+  join(other: unknown, joiner: ValueJoiner, options: object = {}): KStream<K, any> {
+    return this.#join('inner', other as KTable<K, any> | KStream<K, any>, joiner, options)
+  }
+
+  /**
+   * Left join: as `join`, and a record of this stream that finds nothing gives a result with null on the right.
+   *
+   * With a stream the unmatched result comes when the window and its grace have passed in event time; with a late record
+   * inside grace it comes at once (as in Kafka Streams, ADR 0004). A null key gives an unmatched result at once (KIP-962); a null value is dropped.
+   */
+  leftJoin<K2, VR, R>(
+    table: KTable<K2, VR> & SameKey<K, K2, 'leftJoin'>, joiner: ValueJoiner<K, NonNullable<V>, VR | null, R>, options?: StreamTableJoinOptions<K, V>,
+  ): KStream<K, R>
+  leftJoin<K2, VR, R>(
+    other: KStream<K2, VR> & SameKey<K, K2, 'leftJoin'>, joiner: ValueJoiner<K, NonNullable<V>, NonNullable<VR> | null, R>, options: StreamJoinOptions<K, V, VR>,
+  ): KStream<K, R>
+  leftJoin(other: unknown, joiner: ValueJoiner, options: object = {}): KStream<K, any> {
+    return this.#join('left', other as KTable<K, any> | KStream<K, any>, joiner, options)
+  }
+
+  /** Outer join of two streams: as `leftJoin`, for both sides. */
+  outerJoin<K2, VR, R>(
+    other: KStream<K2, VR> & SameKey<K, K2, 'outerJoin'>,
+    joiner: ValueJoiner<K, NonNullable<V> | null, NonNullable<VR> | null, R>,
+    options: StreamJoinOptions<K, V, VR>,
+  ): KStream<K, R> {
+    return this.#join('outer', other as KStream<K2, VR>, joiner, options)
+  }
+
+  /**
+   * Writes the stream to a topic that exists: `topic`, or the one that a function names for each record. Null keys go to any
+   * partition; null values are written as tombstones. What cannot be written goes to the `produce` handler.
+   */
+  to(topic: string | TopicSelector<K, V>, options: SinkOptions<K, V>): void {
+    const { key, value, partitioner = null } = options
+    this.#dsl.graph.append({ kind: 'sink', topic, key, value, partitioner, ...this.#from(options) })
+  }
+
+  #join(type: 'inner' | 'left' | 'outer', other: KTable<any, any> | KStream<any, any>, joiner: ValueJoiner, options: object): KStream<K, any> {
+    const inputs = [this.node, other.node]
+    if (other instanceof KTable) {
+      const { name = null, key = null, leftValue = null } = options as StreamTableJoinOptions<any, any>
+      return this.#stream({ kind: 'stream-table-join', type: type as 'inner' | 'left', joiner, key, leftValue, name, inputs })
+    }
+    const { name = null, key = null, leftValue = null, rightValue = null, within, grace } = options as StreamJoinOptions<any, any, any>
+    const span = typeof within === 'object' ? within : { before: within, after: within }
+    const what = name ?? 'a stream join'
+    const windows = Object.freeze({
+      beforeMs: readDuration(this.#dsl, span.before, `within of ${what}`),
+      afterMs: readDuration(this.#dsl, span.after, `within of ${what}`),
+      graceMs: readDuration(this.#dsl, grace, `grace of ${what}`),
+    })
+    return this.#stream({ kind: 'stream-join', type, joiner, windows, key, leftValue, rightValue, name, inputs })
+  }
+
+  #stream<K2, V2>(node: Parameters<DslContext['stream']>[0]): KStream<K2, V2> {
+    return this.#dsl.stream(node)
+  }
+
+  #from(options: NodeOptions): { readonly name: string | null; readonly inputs: readonly NodeId[] } {
+    return { name: options.name ?? null, inputs: [this.node] }
+  }
+}
+
+/** The record type of a stream, for users' helper functions. */
+export type RecordOf<S> = S extends KStream<infer K, infer V> ? StreamRecord<K, V> : never

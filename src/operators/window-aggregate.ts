@@ -1,0 +1,69 @@
+import { change, type Change } from '../core/change.ts'
+import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
+import { windowed, type Windowed } from '../core/windowed.ts'
+import type { WindowStore } from '../state/window-store.ts'
+import type { Aggregator, Initializer } from '../topology/functions.ts'
+import type { TimeWindows } from '../topology/windows.ts'
+import { noStreamTime, type Operator, type OperatorContext } from './operator.ts'
+
+export interface WindowAggregateOptions<K, V, A> {
+  readonly windows: TimeWindows
+  /** Null where a reduce starts: its aggregator then takes the first value as it is. */
+  readonly initializer: Initializer<A | null>
+  readonly aggregator: Aggregator<K, V | null, A | null>
+  readonly sendOldValues: boolean
+}
+
+/**
+ * Aggregates a grouped stream per tumbling or hopping window (Kafka Streams: KStreamWindowAggregate).
+ *
+ * Null keys are dropped; null values reach the aggregator, unlike without windows. A window is closed once its end is
+ * at or before stream time minus grace, and each window of a record decides for itself: a late record may miss its
+ * older windows and still update the newer ones. Stream time is this operator's, over all keys, late records included.
+ */
+export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | null, Windowed<K>, Change<A>> {
+  readonly #options: WindowAggregateOptions<K, V, A>
+  readonly #store: WindowStore<K, A>
+  #context!: OperatorContext<Windowed<K>, Change<A>>
+  #streamTime = noStreamTime
+
+  constructor(options: WindowAggregateOptions<K, V, A>, deps: { readonly store: WindowStore<K, A> }) {
+    this.#options = options
+    this.#store = deps.store
+  }
+
+  init(context: OperatorContext<Windowed<K>, Change<A>>): void {
+    this.#context = context
+  }
+
+  process(record: StreamRecord<K | null, V | null>): void {
+    const { key, timestamp } = record
+    if (key === null) return this.#context.drop('null-key')
+    this.#streamTime = Math.max(this.#streamTime, timestamp)
+    const { sizeMs, advanceMs, graceMs } = this.#options.windows
+    const closeTime = this.#streamTime - graceMs
+    const earliest = Math.max(0, timestamp - sizeMs + advanceMs)
+    for (let start = earliest - (earliest % advanceMs); start <= timestamp; start += advanceMs) {
+      if (start + sizeMs > closeTime) this.#update(key, start, record)
+      else this.#context.drop('late')
+    }
+  }
+
+  #update(key: K, start: number, record: StreamRecord<unknown, V | null>): void {
+    const { initializer, aggregator } = this.#options
+    const stored = this.#store.fetch(key, start)
+    const oldAggregate = stored === null ? initializer() : stored.value
+    const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
+    const aggregate = aggregator(oldAggregate, record.value, key)
+    // As in Kafka Streams, a window that the store no longer takes is counted and its result goes out all the same.
+    if (!this.#store.put(key, aggregate, start, timestamp)) this.#context.drop('expired')
+    this.#emitUpdate(key, start, change(aggregate, oldAggregate), timestamp, record)
+  }
+
+  #emitUpdate(key: K, start: number, update: Change<A>, timestamp: number, { headers }: StreamRecord): void {
+    const sent = this.#options.sendOldValues ? update : change(update.newValue, null)
+    this.#context.forward(
+      streamRecord(windowed(key, start, start + this.#options.windows.sizeMs), sent, timestamp, headers),
+    )
+  }
+}

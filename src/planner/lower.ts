@@ -1,0 +1,70 @@
+import { unreachable } from '../core/assert.ts'
+import type { TopologyNode } from '../topology/node.ts'
+import type { Topology } from '../topology/topology.ts'
+import { lowerOver, lowerStreamAggregate, lowerTableAggregate, lowerTableGroup } from './lower-aggregates.ts'
+import { lowerStreamJoin, lowerStreamTableJoin, lowerTableJoin } from './lower-joins.ts'
+import { lowerSource, lowerStateless, lowerRepartition, lowerSink, lowerSplit } from './lower-streams.ts'
+import { lowerSuppress, lowerTableFilter, lowerTableMapValues, lowerTableSource, lowerToStream, lowerToTable } from './lower-tables.ts'
+import { Lowering } from './lowering.ts'
+
+/**
+ * First pass: logical nodes to physical ones, in the order of their declaration, which is also the order in which a record
+ * is forwarded to the children of a node (Kafka Streams: build priority). Inserts repartition topics and stores.
+ */
+export function lower(topology: Topology, applicationId: string): Lowering {
+  const lowering = new Lowering(topology, applicationId)
+  for (const node of topology.nodes) lowerNode(lowering, node)
+  return lowering
+}
+
+function lowerNode(lowering: Lowering, node: TopologyNode): void {
+  switch (node.kind) {
+    case 'stream-source':
+      return lowerSource(lowering, node)
+    case 'table-source':
+      return lowerTableSource(lowering, node)
+    case 'filter':
+    case 'map':
+    case 'map-values':
+    case 'flat-map':
+    case 'flat-map-values':
+    case 'select-key':
+    case 'peek':
+    case 'foreach':
+    case 'merge':
+    case 'branch':
+      return lowerStateless(lowering, node)
+    case 'split':
+      return lowerSplit(lowering, node)
+    case 'repartition':
+      return lowerRepartition(lowering, node)
+    case 'sink':
+      return lowerSink(lowering, node)
+    case 'to-table':
+      return lowerToTable(lowering, node)
+    case 'to-stream':
+      return lowerToStream(lowering, node)
+    case 'table-filter':
+      return lowerTableFilter(lowering, node)
+    case 'table-map-values':
+      return lowerTableMapValues(lowering, node)
+    case 'suppress':
+      return lowerSuppress(lowering, node)
+    case 'stream-aggregate':
+      return lowerStreamAggregate(lowering, node)
+    case 'table-group':
+      return lowerTableGroup(lowering, node)
+    case 'table-aggregate':
+      return lowerTableAggregate(lowering, node)
+    case 'over':
+      return lowerOver(lowering, node)
+    case 'stream-join':
+      return lowerStreamJoin(lowering, node)
+    case 'stream-table-join':
+      return lowerStreamTableJoin(lowering, node)
+    case 'table-join':
+      return lowerTableJoin(lowering, node)
+    default:
+      unreachable(node)
+  }
+}

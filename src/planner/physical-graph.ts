@@ -1,0 +1,32 @@
+import type { Problem } from '../core/errors.ts'
+import type { OperatorSpec } from './operator-spec.ts'
+import type { CopartitionGroup, InternalTopic, PlanSource } from './plan.ts'
+import type { StoreSpec } from './store-spec.ts'
+
+/** A plan node before sub-topologies and fusing: knows its parents; children follow from the order of the list. */
+export interface PhysicalNode {
+  readonly name: string
+  readonly operator: OperatorSpec
+  readonly parents: readonly string[]
+  readonly stores: readonly string[]
+}
+
+/** An internal topic before its sub-topology is known: that of `owner`, the node that reads it or keeps the store. */
+export interface PhysicalTopic extends Omit<InternalTopic, 'subtopology'> {
+  readonly owner: string
+}
+
+/** What the passes of the planner fill, front to back. */
+export class PhysicalGraph {
+  readonly nodes: PhysicalNode[] = []
+  readonly sources: PlanSource[] = []
+  readonly stores: Map<string, { readonly spec: StoreSpec; readonly owner: string }> = new Map()
+  readonly topics: PhysicalTopic[] = []
+  readonly copartitionGroups: CopartitionGroup[] = []
+  readonly problems: Problem[] = []
+
+  add(name: string, operator: OperatorSpec, parents: readonly string[], stores: readonly string[] = []): string {
+    this.nodes.push({ name, operator, parents, stores })
+    return name
+  }
+}

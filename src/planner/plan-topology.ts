@@ -1,0 +1,43 @@
+import { TopologyError } from '../core/errors.ts'
+import type { Topology } from '../topology/topology.ts'
+import { fuseChains } from './fuse-chains.ts'
+import { lower } from './lower.ts'
+import type { PhysicalGraph } from './physical-graph.ts'
+import type { InternalTopic, Plan, Subtopology } from './plan.ts'
+import { splitSubtopologies } from './split-subtopologies.ts'
+
+/**
+ * Turns a topology into what runs: lower, split into sub-topologies, fuse stateless chains. Pure; the same topology and
+ * application id always give the same plan.
+ *
+ * @throws TopologyError `MILLRACE_TOPOLOGY_INVALID` listing every serde that is missing and every name that clashes
+ */
+export function planTopology(topology: Topology, options: { readonly applicationId: string }): Plan {
+  const { graph } = lower(topology, options.applicationId)
+  if (graph.problems.length > 0) throw new TopologyError(graph.problems)
+  const subtopologies = splitSubtopologies(graph).map(fuseChains)
+  return deepFreeze({
+    topologyName: topology.name,
+    applicationId: options.applicationId,
+    subtopologies,
+    internalTopics: internalTopics(graph, subtopologies),
+    copartitionGroups: graph.copartitionGroups,
+  })
+}
+
+function internalTopics(graph: PhysicalGraph, subtopologies: readonly Subtopology[]): readonly InternalTopic[] {
+  return graph.topics.map(({ name, kind, partitions, configs }) => {
+    const uses = (subtopology: Subtopology): boolean =>
+      subtopology.sources.some((source) => source.topic === name) || subtopology.stores.some((store) => store.changelogTopic === name)
+    return { name, kind, partitions, configs, subtopology: subtopologies.findIndex(uses) }
+  })
+}
+
+/** Plain objects and arrays only: serdes and the user's functions are left as they are. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value
+  if ('serialize' in value) return value
+  for (const inner of Object.values(value)) deepFreeze(inner)
+  return Object.freeze(value)
+}

@@ -1,0 +1,141 @@
+import { unreachable } from '../core/assert.ts'
+import { FlatMapOperator } from '../operators/flat-map.ts'
+import { FlatMapValuesOperator } from '../operators/flat-map-values.ts'
+import { ForeachOperator } from '../operators/foreach.ts'
+import { FusedOperator } from '../operators/fused.ts'
+import type { Operator } from '../operators/operator.ts'
+import { OverOperator } from '../operators/over.ts'
+import { PassOperator } from '../operators/pass.ts'
+import { SessionAggregateOperator } from '../operators/session-aggregate.ts'
+import { SlidingAggregateOperator } from '../operators/sliding-aggregate.ts'
+import { SplitOperator } from '../operators/split.ts'
+import { StreamAggregateOperator } from '../operators/stream-aggregate.ts'
+import { StreamJoinTime } from '../operators/stream-join-time.ts'
+import { StreamJoinOperator } from '../operators/stream-join.ts'
+import { StreamTableJoinOperator } from '../operators/stream-table-join.ts'
+import { SuppressOperator } from '../operators/suppress.ts'
+import { TableAggregateOperator } from '../operators/table-aggregate.ts'
+import { TableFilterOperator } from '../operators/table-filter.ts'
+import { TableGroupOperator } from '../operators/table-group.ts'
+import { TableJoinMergeOperator } from '../operators/table-join-merge.ts'
+import { TableJoinSideOperator } from '../operators/table-join-side.ts'
+import { TableMapValuesOperator } from '../operators/table-map-values.ts'
+import { TableSourceOperator } from '../operators/table-source.ts'
+import { TableToStreamOperator } from '../operators/table-to-stream.ts'
+import type { TableView } from '../operators/table-view.ts'
+import { FilterView } from '../operators/views/filter-view.ts'
+import { JoinView } from '../operators/views/join-view.ts'
+import { MapValuesView } from '../operators/views/map-values-view.ts'
+import { SessionStoreView } from '../operators/views/session-store-view.ts'
+import { StoreView } from '../operators/views/store-view.ts'
+import { SuppressView } from '../operators/views/suppress-view.ts'
+import { WindowStoreView } from '../operators/views/window-store-view.ts'
+import { WindowAggregateOperator } from '../operators/window-aggregate.ts'
+import type { OperatorSpec, SinkSpec, ViewSpec } from '../planner/operator-spec.ts'
+import type { StateStore } from '../state/state-store.ts'
+
+/** What the operators of one task share. */
+export class OperatorFactory {
+  readonly #stores: ReadonlyMap<string, StateStore>
+  readonly #sink: (spec: SinkSpec) => Operator<any, any, any, any>
+  readonly #joinTimes = new Map<string, StreamJoinTime>()
+
+  constructor(stores: ReadonlyMap<string, StateStore>, sink: (spec: SinkSpec) => Operator<any, any, any, any>) {
+    this.#stores = stores
+    this.#sink = sink
+  }
+
+  create(spec: OperatorSpec): Operator<any, any, any, any> {
+    switch (spec.kind) {
+      case 'fused':
+        return new FusedOperator(spec)
+      case 'flat-map':
+        return new FlatMapOperator(spec)
+      case 'flat-map-values':
+        return new FlatMapValuesOperator(spec)
+      case 'foreach':
+        return new ForeachOperator(spec)
+      case 'pass':
+        return new PassOperator()
+      case 'split':
+        return new SplitOperator(spec)
+      case 'table-source':
+        return new TableSourceOperator(spec, { store: this.#tableStore(spec.store) })
+      case 'table-filter':
+        return new TableFilterOperator(spec, { store: this.#tableStore(spec.store) })
+      case 'table-map-values':
+        return new TableMapValuesOperator(spec, { store: this.#tableStore(spec.store) })
+      case 'table-to-stream':
+        return new TableToStreamOperator()
+      case 'table-join-side':
+        return new TableJoinSideOperator(spec, { other: this.#view(spec.other) })
+      case 'table-join-merge':
+        return new TableJoinMergeOperator(spec, { store: this.#tableStore(spec.store) })
+      case 'table-group':
+        return new TableGroupOperator(spec, {})
+      case 'table-aggregate':
+        return new TableAggregateOperator(spec, { store: this.#store(spec.store) })
+      case 'stream-aggregate':
+        return new StreamAggregateOperator(spec, { store: this.#store(spec.store) })
+      case 'window-aggregate':
+        return new WindowAggregateOperator(spec, { store: this.#store(spec.store) })
+      case 'sliding-aggregate':
+        return new SlidingAggregateOperator(spec, { store: this.#store(spec.store) })
+      case 'session-aggregate':
+        return new SessionAggregateOperator(spec, { store: this.#store(spec.store) })
+      case 'suppress':
+        return new SuppressOperator(spec, { store: this.#store(spec.store) })
+      case 'over':
+        return new OverOperator(spec, { store: this.#store(spec.store) })
+      case 'stream-join':
+        return new StreamJoinOperator(spec, {
+          ownStore: this.#store(spec.ownStore),
+          otherStore: this.#store(spec.otherStore),
+          unmatched: spec.unmatchedStore === null ? null : this.#store(spec.unmatchedStore),
+          time: this.#joinTime(spec.joinId),
+        })
+      case 'stream-table-join':
+        return new StreamTableJoinOperator(spec, { table: this.#view(spec.table) })
+      case 'sink':
+        return this.#sink(spec)
+      default:
+        return unreachable(spec)
+    }
+  }
+
+  #view(spec: ViewSpec): TableView<any, any> {
+    switch (spec.kind) {
+      case 'store':
+        return new StoreView(this.#store(spec.store))
+      case 'window-store':
+        return new WindowStoreView(this.#store(spec.store))
+      case 'session-store':
+        return new SessionStoreView(this.#store(spec.store))
+      case 'filter':
+        return new FilterView(spec, this.#view(spec.parent))
+      case 'map-values':
+        return new MapValuesView(spec, this.#view(spec.parent))
+      case 'join':
+        return new JoinView(spec.type, this.#view(spec.left), this.#view(spec.right), spec.joiner)
+      case 'suppress':
+        return new SuppressView(this.#view(spec.parent), this.#store(spec.store))
+      default:
+        return unreachable(spec)
+    }
+  }
+
+  #joinTime(joinId: string): StreamJoinTime {
+    const time = this.#joinTimes.get(joinId) ?? new StreamJoinTime()
+    this.#joinTimes.set(joinId, time)
+    return time
+  }
+
+  #tableStore(name: string | null): any {
+    return name === null ? null : this.#store(name)
+  }
+
+  /** The plan says which kind of store each operator gets (store-spec.ts); by here only the name is left, so the type is too. */
+  #store(name: string): any {
+    return this.#stores.get(name)
+  }
+}

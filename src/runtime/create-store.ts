@@ -1,0 +1,45 @@
+import { unreachable } from '../core/assert.ts'
+import type { StoreSpec } from '../planner/store-spec.ts'
+import type { SchemaRegistry } from '../serde/schema-registry.ts'
+import type { RecordPart, Serde } from '../serde/serde.ts'
+import { MemoryKeyValueStore } from '../state/memory-key-value-store.ts'
+import { MemoryOverStore } from '../state/memory-over-store.ts'
+import { MemorySessionStore } from '../state/memory-session-store.ts'
+import { MemoryStreamJoinStore } from '../state/memory-stream-join-store.ts'
+import { MemorySuppressStore } from '../state/memory-suppress-store.ts'
+import { MemoryUnmatchedStore } from '../state/memory-unmatched-store.ts'
+import { MemoryWindowStore } from '../state/memory-window-store.ts'
+import type { StateStore } from '../state/state-store.ts'
+
+/** The ready form of a serde for one topic; see `Serde.bind`. */
+export function bindSerde<T>(serde: Serde<T>, at: { readonly topic: string; readonly part: RecordPart; readonly registry: SchemaRegistry | undefined }): Serde<T> | Promise<Serde<T>> {
+  return serde.bind === undefined ? serde : serde.bind(at)
+}
+
+/** A store of one task, its serdes bound to its changelog. */
+export async function createStore(spec: StoreSpec, registry: SchemaRegistry | undefined): Promise<StateStore> {
+  const { name, changelogTopic: topic } = spec
+  const key = await bindSerde(spec.key, { topic, part: 'key', registry })
+  const value = await bindSerde(spec.value, { topic, part: 'value', registry })
+  const serdes = { key, value }
+  switch (spec.kind) {
+    case 'key-value':
+      return new MemoryKeyValueStore(name, serdes)
+    case 'window':
+      return new MemoryWindowStore(name, serdes, spec)
+    case 'session':
+      return new MemorySessionStore(name, serdes, spec)
+    case 'stream-join':
+      return new MemoryStreamJoinStore(name, serdes, spec)
+    case 'unmatched': {
+      const right = await bindSerde(spec.rightValue, { topic, part: 'value', registry })
+      return new MemoryUnmatchedStore(name, { key, left: value, right })
+    }
+    case 'suppress':
+      return new MemorySuppressStore(name, serdes)
+    case 'over':
+      return new MemoryOverStore(name, serdes, spec)
+    default:
+      return unreachable(spec)
+  }
+}

@@ -1,0 +1,78 @@
+import { MillraceError, ProcessingError, ProductionError, SerializationError } from '../core/errors.ts'
+import { StepError } from '../operators/step-error.ts'
+import { errorChannel } from '../telemetry/channels.ts'
+import type { TaskMetrics } from '../telemetry/task-metrics.ts'
+import { deadLetter } from './dead-letter.ts'
+import type { ErrorAnswer, ErrorHandlers, FailedRecord } from './error-handlers.ts'
+import type { RecordCollector } from './record-collector.ts'
+import type { RawRecord } from './record-queue.ts'
+
+export interface ErrorDeskOptions {
+  readonly taskId: string
+  readonly handlers: ErrorHandlers
+  readonly deadLetterTopic: string | null
+  readonly collector: RecordCollector
+  readonly metrics: TaskMetrics
+}
+
+/** Where the failures of a task's records are decided: asks the user's handler, counts, announces, writes dead letters. */
+export class ErrorDesk {
+  readonly #options: ErrorDeskOptions
+
+  constructor(options: ErrorDeskOptions) {
+    this.#options = options
+  }
+
+  /** Returns when the record is to be left out. @throws the error when the answer is `fail` */
+  decodeFailed(error: SerializationError, raw: RawRecord): void {
+    const record = this.#failed(raw, error.nodeName!)
+    this.#decide('decode', error, { record, ask: () => this.#options.handlers.decode(error, record) })
+  }
+
+  /**
+   * A node threw while it processed `raw`. Errors of Millrace itself pass: they were decided at a node below, or are not
+   * about this record (state, invariants, fencing).
+   */
+  processFailed(thrown: unknown, nodeName: string, raw: RawRecord): void {
+    if (thrown instanceof MillraceError && !(thrown instanceof SerializationError && thrown.taskId === undefined)) throw thrown
+    const record = this.#failed(raw, thrown instanceof StepError ? thrown.stepName : nodeName)
+    const cause = thrown instanceof StepError ? thrown.cause : thrown
+    const facts = { ...place(record), cause }
+    if (cause instanceof SerializationError) {
+      const error = new SerializationError('encode', `${nodeName} could not write the result of ${where(record)}: ${cause.message}`, facts)
+      return this.#decide('produce', error, { record, ask: () => this.#options.handlers.produce(error, record) })
+    }
+    if (cause instanceof ProductionError) throw cause
+    const error = new ProcessingError(`${record.nodeName} failed on the record at ${where(record)}: ${reason(cause)}`, facts)
+    this.#decide('process', error, { record, ask: () => this.#options.handlers.process(error, record) })
+  }
+
+  #decide(stage: 'decode' | 'process' | 'produce', error: MillraceError, { record, ask }: { record: FailedRecord; ask: () => ErrorAnswer }): void {
+    const { metrics, deadLetterTopic, taskId, collector } = this.#options
+    const answer = ask()
+    metrics.countError(stage, answer)
+    if (errorChannel.hasSubscribers) errorChannel.publish({ stage, answer, error, taskId })
+    if (answer === 'fail') throw error
+    if (answer !== 'dead-letter') return
+    if (deadLetterTopic === null) {
+      throw new ProductionError(`the ${stage} handler answered dead-letter, but no deadLetterTopic is configured: set it in the app's config`, { ...place(record), cause: error })
+    }
+    collector.send(deadLetter(deadLetterTopic, record, error))
+  }
+
+  #failed(raw: RawRecord, nodeName: string): FailedRecord {
+    return { ...raw, nodeName, taskId: this.#options.taskId }
+  }
+}
+
+function place({ topic, partition, offset, nodeName, taskId }: FailedRecord): Pick<FailedRecord, 'topic' | 'partition' | 'offset' | 'nodeName' | 'taskId'> {
+  return { topic, partition, offset, nodeName, taskId }
+}
+
+function where({ topic, partition, offset }: FailedRecord): string {
+  return `${topic}-${partition} offset ${offset}`
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+}

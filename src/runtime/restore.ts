@@ -1,0 +1,102 @@
+import { TaskCorruptedError } from '../core/errors.ts'
+import { taskIdName } from '../core/task-id.ts'
+import { restoreChannel } from '../telemetry/channels.ts'
+import type { RestoreEvent } from '../telemetry/channels.ts'
+import type { TaskMetrics } from '../telemetry/task-metrics.ts'
+import type { AdminPort, FetchedBatch, KafkaPort } from './port.ts'
+import type { RuntimeTask } from './runtime-task.ts'
+import type { TaskStore } from './task.ts'
+
+export interface RestoreOptions {
+  readonly port: KafkaPort
+  readonly admin: AdminPort
+  readonly clientId: string
+  readonly fetchMaxBytes: number
+}
+
+interface StoreRestore extends TaskStore {
+  readonly topic: string
+  readonly partition: number
+  readonly from: number
+  readonly end: number
+  records: number
+}
+
+/**
+ * Fills a task's stores from their changelogs, up to the end offsets that are read now: what is written later can only be
+ * this task's own. Done when the positions reach the ends, whether or not the last offsets hold a record.
+ *
+ * @returns false when `signal` aborted it: the stores are then half full and the task must be thrown away
+ * @throws TaskCorruptedError when a changelog holds what no store wrote; BrokerError when it cannot be read
+ */
+export async function restoreTask(
+  task: RuntimeTask,
+  metrics: TaskMetrics,
+  signal: AbortSignal,
+  options: RestoreOptions,
+): Promise<boolean> {
+  const restores = await Promise.all(
+    [...task.stores.values()].map((store) => rangeOf(store, task.id.partition, options.admin)),
+  )
+  for (const restore of restores) announce(task, restore, 'started')
+  const done = !signal.aborted && (await readAll(restores, signal, options))
+  for (const restore of restores) {
+    metrics.restoredRecords += restore.records
+    announce(task, restore, done ? 'done' : 'aborted')
+  }
+  return done
+}
+
+async function rangeOf(store: TaskStore, partition: number, admin: AdminPort): Promise<StoreRestore> {
+  const topic = store.changelogTopic
+  const offsets = (await admin.offsets(topic)).find((each) => each.partition === partition)
+  if (offsets === undefined) throw new TaskCorruptedError(`changelog ${topic} has no partition ${partition}`, { topic, partition })
+  return { ...store, topic, partition, from: offsets.low, end: offsets.high, records: 0 }
+}
+
+async function readAll(restores: readonly StoreRestore[], signal: AbortSignal, options: RestoreOptions): Promise<boolean> {
+  const open = restores.filter(({ from, end }) => from < end)
+  if (open.length === 0) return true
+  const byTopic = new Map(open.map((restore) => [restore.topic, restore]))
+  const corrupt = new AbortController()
+  let problem: Error | undefined
+  const onBatch = (batch: FetchedBatch): void => {
+    const restore = byTopic.get(batch.topic)
+    if (restore === undefined || problem !== undefined || signal.aborted) return
+    try {
+      restoreBatch(restore, batch)
+    } catch (error) {
+      problem = error as Error
+      corrupt.abort()
+    }
+  }
+  const restorer = options.port.restorer({ clientId: options.clientId, fetchMaxBytes: options.fetchMaxBytes })
+  try {
+    await restorer.read(open, onBatch, AbortSignal.any([signal, corrupt.signal]))
+  } catch (error) {
+    if (problem === undefined && !signal.aborted) throw error
+  } finally {
+    await restorer.close()
+  }
+  if (problem !== undefined) throw problem
+  return !signal.aborted
+}
+
+function restoreBatch(restore: StoreRestore, batch: FetchedBatch): void {
+  const { store, topic, partition } = restore
+  for (let index = 0; index < batch.count; index++) {
+    const key = batch.keyAt(index)
+    if (key === null) {
+      const offset = batch.offsetAt(index)
+      throw new TaskCorruptedError(`changelog ${topic} holds a record without a key: no store wrote it`, { topic, partition, offset })
+    }
+    store.restore(key, batch.valueAt(index), batch.timestampAt(index))
+  }
+  restore.records += batch.count
+}
+
+function announce(task: RuntimeTask, restore: StoreRestore, phase: RestoreEvent['phase']): void {
+  if (!restoreChannel.hasSubscribers) return
+  const { store, topic, partition, from, end, records } = restore
+  restoreChannel.publish({ taskId: taskIdName(task.id), store: store.name, topic, partition, phase, from, end, records })
+}

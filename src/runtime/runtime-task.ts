@@ -1,0 +1,36 @@
+import type { TaskId } from '../core/task-id.ts'
+import type { TopicPartition } from '../core/topic-partition.ts'
+import type { Subtopology } from '../planner/plan.ts'
+import type { TaskMetrics } from '../telemetry/task-metrics.ts'
+import type { FetchedBatch } from './port.ts'
+import type { SchedulableTask } from './readiness.ts'
+import type { RecordCollector } from './record-collector.ts'
+import type { TaskStore } from './task.ts'
+
+export type TopicPartitionOffset = TopicPartition & { readonly offset: number }
+
+/** What the thread needs of a task; `Task` is one. */
+export interface RuntimeTask extends SchedulableTask {
+  readonly inputs: readonly TopicPartition[]
+  readonly stores: ReadonlyMap<string, TaskStore>
+  /** A promise when something must be fetched before the batch can be decoded: await it, then `enqueue`. */
+  prime(batch: FetchedBatch): Promise<void> | undefined
+  enqueue(batch: FetchedBatch): void
+  bufferedCount(partition: TopicPartition): number
+  /** The position after the last record that is done, of each input that moved since the last `committed()`. */
+  offsetsToCommit(): readonly TopicPartitionOffset[]
+  /** Hands changed store entries to the collector, for the changelogs. */
+  flushStores(): void
+  committed(): void
+  readonly changedEntries: number
+}
+
+export interface TaskSetting {
+  readonly id: TaskId
+  readonly subtopology: Subtopology
+  readonly collector: RecordCollector
+  readonly metrics: TaskMetrics
+}
+
+/** Makes a task with empty stores. */
+export type TaskFactory = (setting: TaskSetting) => Promise<RuntimeTask>

@@ -1,0 +1,279 @@
+import type { Clock } from '../core/clock.ts'
+import { TaskMigratedError } from '../core/errors.ts'
+import type { TopicPartition } from '../core/topic-partition.ts'
+import type { Plan } from '../planner/plan.ts'
+import { errorChannel, rebalanceChannel } from '../telemetry/channels.ts'
+import type { RebalanceEvent } from '../telemetry/channels.ts'
+import type { MetricsRegistry } from '../telemetry/task-metrics.ts'
+import { Committer } from './committer.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
+import { consumerOptions } from './consumer-options.ts'
+import type { ErrorHandlers } from './error-handlers.ts'
+import { FlowControl } from './flow-control.ts'
+import type { AdminPort, ConsumerPort, FetchedBatch, KafkaPort, ProducerPort, RebalanceListener } from './port.ts'
+import { ProducerCollector } from './producer-collector.ts'
+import { RepartitionPurger } from './repartition-purger.ts'
+import { restoreTask } from './restore.ts'
+import type { RuntimeTask, TaskFactory } from './runtime-task.ts'
+import type { TaskStore } from './task.ts'
+import { processInTimeOrder } from './scheduler.ts'
+import { TaskManager } from './task-manager.ts'
+import type { ThreadSettings } from './thread-settings.ts'
+
+export interface StreamThreadOptions {
+  readonly plan: Plan
+  readonly partitionCounts: ReadonlyMap<string, number>
+  readonly port: KafkaPort
+  readonly admin: AdminPort
+  readonly clock: Clock
+  readonly settings: ThreadSettings
+  readonly handlers: ErrorHandlers
+  readonly metrics: MetricsRegistry
+  readonly createTask: TaskFactory
+  /** `running`: joined, and every task restored. Told when it changes. */
+  readonly onPhase: (phase: ThreadPhase) => void
+}
+
+export type ThreadPhase = 'rebalancing' | 'running'
+
+/** Longest wait for records when nothing else is due (Kafka Streams: poll.ms). */
+const pollMaxWaitMs = 100
+/** How soon to look again while the producer has no room. */
+const noRoomWaitMs = 5
+/** Rejoins in a row without a commit in between, after which the app stops. */
+const rejoinsInRowMax = 10
+
+/**
+ * One consumer, one producer, and the tasks of the partitions it is given: a loop of poll, take in, process, commit.
+ *
+ * Rebalances come while it waits in `poll`, or at any other moment; whatever changes tasks or lets them process holds
+ * `#exclusive`. Hence: no task processes while it is committed or revoked, and no commit runs inside another one.
+ */
+export class StreamThread {
+  readonly #options: StreamThreadOptions
+  readonly #producer: ProducerPort
+  readonly #collector: ProducerCollector
+  readonly #committer: Committer
+  readonly #purger: RepartitionPurger
+  readonly #tasks: TaskManager
+  readonly #exclusive = new ConcurrencyLimit(1)
+  #consumer: ConsumerPort
+  #flow: FlowControl
+  #phase: ThreadPhase = 'rebalancing'
+  #stopping = false
+  #failure: Error | undefined
+  #lastCommitMs: number
+  #rejoinsInRow = 0
+  /** Records were left over when the last turn ended. */
+  #behind = false
+
+  constructor(options: StreamThreadOptions) {
+    this.#options = options
+    const { port, clock, metrics, settings, plan } = options
+    this.#producer = port.producer({ ...settings, bufferedBytesMax: settings.producerBufferBytesMax })
+    this.#collector = this.#makeCollector()
+    this.#committer = new Committer({ clock, metrics, collector: this.#collector, applicationId: plan.applicationId })
+    this.#purger = new RepartitionPurger({
+      ...options,
+      repartitionTopics: topicsOf(plan, 'repartition'),
+      intervalMs: settings.repartitionPurgeIntervalMs,
+    })
+    this.#tasks = this.#makeTasks()
+    this.#consumer = port.consumer(consumerOptions(options))
+    this.#flow = new FlowControl(this.#consumer, settings.bufferedRecordsPerPartitionMax)
+    this.#lastCommitMs = clock.monotonic()
+  }
+
+  /** Ends after `stop()`, with everything committed and the group left; rejects with the error that stopped it, nothing committed since. */
+  async run(): Promise<void> {
+    try {
+      await this.#producer.connect()
+      await this.#join()
+      while (!this.#stopping) await this.#turn()
+      await this.#exclusive.run(() => this.#commit())
+      await this.#consumer.close()
+      if (this.#failure !== undefined) throw this.#failure
+    } catch (error) {
+      this.#failure ??= error as Error
+      this.#tasks.remove(this.#tasks.partitions)
+      await this.#consumer.close()
+      throw error
+    } finally {
+      await this.#purger.idle()
+      await this.#producer.close()
+    }
+  }
+
+  /** Finishes the turn in hand, then commits and leaves. */
+  stop(): void {
+    this.#stopping = true
+  }
+
+  /** What has not been committed: for the message when a shutdown runs out of time. */
+  get uncommitted(): readonly TopicPartition[] {
+    return this.#tasks.running.flatMap(({ task }) => task.offsetsToCommit())
+  }
+
+  store(name: string, partition: number): TaskStore | undefined {
+    return this.#tasks.store(name, partition)
+  }
+
+  #join(): Promise<void> {
+    const sources = this.#options.plan.subtopologies.flatMap((subtopology) => subtopology.sources)
+    return this.#consumer.subscribe([...new Set(sources.map((source) => source.topic))], this.#listener(this.#consumer))
+  }
+
+  async #turn(): Promise<void> {
+    const routed = this.#tasks.route(await this.#consumer.poll(this.#waitMs()))
+    try {
+      await this.#exclusive.run(() => this.#work(routed))
+    } catch (error) {
+      if (!(error instanceof TaskMigratedError)) throw error
+      await this.#rejoin(error)
+    }
+    await this.#options.clock.yield()
+  }
+
+  async #work(routed: readonly (readonly [RuntimeTask, FetchedBatch])[]): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#collector.check()
+    await this.#takeIn(routed)
+    if (this.#stopping) return
+    const { clock, settings } = this.#options
+    if (this.#collector.hasRoom()) {
+      const { running } = this.#tasks
+      this.#behind = processInTimeOrder(running, settings.maxRecordsPerTurn, clock.monotonic()) >= settings.maxRecordsPerTurn
+      this.#flow.relieve()
+    }
+    if (this.#commitDue()) await this.#commit()
+  }
+
+  /** The task may have left while the batch was routed or primed: then the batch belongs to somebody else. */
+  async #takeIn(routed: readonly (readonly [RuntimeTask, FetchedBatch])[]): Promise<void> {
+    for (const [task, batch] of routed) {
+      const primed = task.prime(batch)
+      if (primed !== undefined) await primed
+      if (this.#tasks.taskOf(batch) !== task) continue
+      task.enqueue(batch)
+      this.#flow.enqueued(task, batch)
+    }
+  }
+
+  #waitMs(): number {
+    if (!this.#collector.hasRoom()) return noRoomWaitMs
+    if (this.#behind) return 0
+    const nowMs = this.#options.clock.monotonic()
+    const deadlines = this.#tasks.running.flatMap(({ readiness }) => readiness.nextDeadlineMs ?? [])
+    const next = Math.min(this.#lastCommitMs + this.#options.settings.commitIntervalMs, ...deadlines.filter((ms) => ms > nowMs))
+    return Math.max(0, Math.min(pollMaxWaitMs, next - nowMs))
+  }
+
+  #commitDue(): boolean {
+    const { clock, settings } = this.#options
+    if (clock.monotonic() - this.#lastCommitMs >= settings.commitIntervalMs) return true
+    const changed = this.#tasks.running.reduce((sum, { task }) => sum + task.changedEntries, 0)
+    return changed >= settings.changedEntriesMax
+  }
+
+  async #commit(): Promise<void> {
+    const tasks = this.#tasks.running.map(({ task }) => task)
+    const offsets = await this.#committer.commit(this.#consumer, tasks)
+    this.#lastCommitMs = this.#options.clock.monotonic()
+    if (offsets.length === 0) return
+    this.#rejoinsInRow = 0
+    this.#purger.committed(offsets)
+  }
+
+  /** Another member has our tasks: forget them, and come back as a new member. */
+  async #rejoin(error: TaskMigratedError): Promise<void> {
+    if (++this.#rejoinsInRow > rejoinsInRowMax) throw error
+    errorChannel.publish({ stage: 'background', answer: 'retry', error, taskId: undefined })
+    await this.#exclusive.run(async () => this.#drop(this.#tasks.partitions, 'lost'))
+    const old = this.#consumer
+    this.#consumer = this.#options.port.consumer(consumerOptions(this.#options))
+    this.#flow = new FlowControl(this.#consumer, this.#options.settings.bufferedRecordsPerPartitionMax)
+    await old.close()
+    await this.#join()
+  }
+
+  /** Bound to its consumer: a consumer that was left behind has no say any more. */
+  #listener(consumer: ConsumerPort): RebalanceListener {
+    const whenCurrent = (change: () => Promise<void>): Promise<void> =>
+      this.#exclusive.run(async () => {
+        if (consumer !== this.#consumer || this.#failure !== undefined) return
+        try {
+          await change()
+        } catch (error) {
+          this.#failure ??= error as Error // the loop finds it; the port could do nothing about it
+        }
+      })
+    return {
+      onAssigned: (partitions) => whenCurrent(() => this.#assign(partitions)),
+      onRevoked: (partitions) => whenCurrent(() => this.#revoke(partitions)),
+      onLost: (partitions) => whenCurrent(async () => this.#drop(partitions, 'lost')),
+    }
+  }
+
+  async #assign(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#flow.forget(partitions)
+    this.#announce('assigned', await this.#tasks.assign(partitions, this.#consumer))
+    this.#setPhase(this.#tasks.restoringCount > 0 ? 'rebalancing' : 'running')
+  }
+
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    try {
+      await this.#commit()
+    } catch (error) {
+      if (!(error instanceof TaskMigratedError)) throw error
+      this.#drop(partitions, 'lost')
+    }
+    this.#drop(partitions, 'revoked')
+  }
+
+  #drop(partitions: readonly TopicPartition[], kind: 'revoked' | 'lost'): void {
+    this.#setPhase('rebalancing')
+    this.#flow.forget(partitions)
+    this.#announce(kind, this.#tasks.remove(partitions))
+  }
+
+  #announce(kind: RebalanceEvent['kind'], tasks: readonly string[]): void {
+    rebalanceChannel.publish({ applicationId: this.#options.plan.applicationId, kind, tasks })
+  }
+
+  #setPhase(phase: ThreadPhase): void {
+    if (phase === this.#phase) return
+    this.#phase = phase
+    this.#options.onPhase(phase)
+  }
+
+  #makeCollector(): ProducerCollector {
+    const { admin, plan, settings } = this.#options
+    return new ProducerCollector({
+      ...this.#options,
+      producer: this.#producer,
+      lookUp: async (topic) => (await admin.partitionCounts([topic])).get(topic),
+      deadLetterTopic: settings.deadLetterTopic,
+      changelogTopics: topicsOf(plan, 'changelog'),
+      batchBytes: settings.batchBytes,
+    })
+  }
+
+  #makeTasks(): TaskManager {
+    const { plan, settings } = this.#options
+    return new TaskManager({
+      ...this.#options,
+      subtopologies: plan.subtopologies,
+      maxTaskIdleMs: settings.maxTaskIdleMs,
+      collectorFor: (id, metrics) => this.#collector.forTask(id, metrics),
+      restore: (task, metrics, signal) => restoreTask(task, metrics, signal, { ...this.#options, ...settings }),
+      onRunning: () => {
+        if (this.#tasks.restoringCount === 0) this.#setPhase('running')
+      },
+      onFailed: (error) => (this.#failure ??= error),
+    })
+  }
+}
+
+function topicsOf(plan: Plan, kind: 'changelog' | 'repartition'): ReadonlySet<string> {
+  return new Set(plan.internalTopics.filter((topic) => topic.kind === kind).map((topic) => topic.name))
+}

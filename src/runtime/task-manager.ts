@@ -1,0 +1,162 @@
+import { taskIdName } from '../core/task-id.ts'
+import type { TaskId } from '../core/task-id.ts'
+import { topicPartitionName } from '../core/topic-partition.ts'
+import type { TopicPartition } from '../core/topic-partition.ts'
+import type { Subtopology } from '../planner/plan.ts'
+import type { MetricsRegistry, TaskMetrics } from '../telemetry/task-metrics.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
+import type { ConsumerPort, FetchedBatch } from './port.ts'
+import { TaskReadiness } from './readiness.ts'
+import type { RecordCollector } from './record-collector.ts'
+import type { RuntimeTask, TaskFactory } from './runtime-task.ts'
+import type { TaskStore } from './task.ts'
+
+export interface TaskManagerOptions {
+  readonly subtopologies: readonly Subtopology[]
+  readonly partitionCounts: ReadonlyMap<string, number>
+  readonly metrics: MetricsRegistry
+  readonly maxTaskIdleMs: number
+  readonly createTask: TaskFactory
+  readonly collectorFor: (id: TaskId, metrics: TaskMetrics) => RecordCollector
+  /** Resolves with false when it was aborted. */
+  readonly restore: (task: RuntimeTask, metrics: TaskMetrics, signal: AbortSignal) => Promise<boolean>
+  /** A task was restored and runs. */
+  readonly onRunning: () => void
+  /** A restore failed for good. */
+  readonly onFailed: (error: Error) => void
+}
+
+interface ManagedTask {
+  readonly task: RuntimeTask
+  readonly readiness: TaskReadiness
+  /** Aborts the restore; of no effect afterwards. */
+  readonly abort: AbortController
+  restoring: boolean
+}
+
+/** Tasks that restore at a time; the others wait, paused. */
+const restoresMax = 4
+
+/**
+ * The tasks of one thread: makes them when partitions come, restores their stores while their partitions are paused and other
+ * tasks go on, and lets go of them when partitions leave. It never commits.
+ */
+export class TaskManager {
+  readonly #options: TaskManagerOptions
+  readonly #tasks = new Map<string, ManagedTask>()
+  readonly #byPartition = new Map<string, ManagedTask>()
+  readonly #restores = new ConcurrencyLimit(restoresMax)
+  #running: readonly ManagedTask[] = []
+
+  constructor(options: TaskManagerOptions) {
+    this.#options = options
+  }
+
+  /** Restored tasks, in the order of sub-topology and partition. */
+  get running(): readonly ManagedTask[] {
+    return this.#running
+  }
+
+  get restoringCount(): number {
+    return this.#tasks.size - this.#running.length
+  }
+
+  taskOf(partition: TopicPartition): RuntimeTask | undefined {
+    return this.#byPartition.get(topicPartitionName(partition))?.task
+  }
+
+  /** Pairs each batch with the task that owns its partition now; nobody owns it any more: it is dropped. */
+  route(batches: readonly FetchedBatch[]): readonly (readonly [RuntimeTask, FetchedBatch])[] {
+    return batches.flatMap((batch) => {
+      const task = this.taskOf(batch)
+      return task === undefined ? [] : [[task, batch] as const]
+    })
+  }
+
+  /** @returns names of the tasks that were made; they run at once or after their restore */
+  async assign(partitions: readonly TopicPartition[], consumer: ConsumerPort): Promise<readonly string[]> {
+    const created: string[] = []
+    for (const [subtopology, partition] of this.#newTasks(partitions)) {
+      const id = { subtopology: subtopology.id, partition }
+      const managed = await this.#create(id, subtopology, consumer)
+      created.push(taskIdName(id))
+      if (managed.restoring) {
+        consumer.pause(managed.task.inputs)
+        void this.#restore(managed, consumer)
+      }
+    }
+    this.#listRunning()
+    return created
+  }
+
+  /** Lets go of the tasks of these partitions, also in mid-restore. @returns their names */
+  remove(partitions: readonly TopicPartition[]): readonly string[] {
+    const leaving = new Set(partitions.flatMap((partition) => this.#byPartition.get(topicPartitionName(partition)) ?? []))
+    for (const managed of leaving) {
+      managed.abort.abort()
+      this.#tasks.delete(taskIdName(managed.task.id))
+      for (const input of managed.task.inputs) this.#byPartition.delete(topicPartitionName(input))
+    }
+    this.#listRunning()
+    return [...leaving].map(({ task }) => taskIdName(task.id))
+  }
+
+  /** All tasks' partitions. */
+  get partitions(): readonly TopicPartition[] {
+    return [...this.#tasks.values()].flatMap(({ task }) => task.inputs)
+  }
+
+  /** A store of a local task by name; for reading. */
+  store(name: string, partition: number): TaskStore | undefined {
+    for (const { task, restoring } of this.#tasks.values()) {
+      const found = task.id.partition === partition && !restoring ? task.stores.get(name) : undefined
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  #newTasks(partitions: readonly TopicPartition[]): readonly (readonly [Subtopology, number])[] {
+    const found = new Map<string, readonly [Subtopology, number]>()
+    for (const { topic, partition } of partitions) {
+      const subtopology = this.#options.subtopologies.find(({ sources }) => sources.some((source) => source.topic === topic))
+      if (subtopology === undefined) continue
+      const name = taskIdName({ subtopology: subtopology.id, partition })
+      if (!this.#tasks.has(name)) found.set(name, [subtopology, partition])
+    }
+    return [...found.values()].toSorted(([a, p], [b, q]) => a.id - b.id || p - q)
+  }
+
+  async #create(id: TaskId, subtopology: Subtopology, consumer: ConsumerPort): Promise<ManagedTask> {
+    const { createTask, collectorFor, metrics, maxTaskIdleMs, partitionCounts } = this.#options
+    const own = metrics.of(id)
+    // an input with fewer partitions than the widest one is missing in the last tasks: they must not wait for it
+    const sources = subtopology.sources.filter(({ topic }) => id.partition < (partitionCounts.get(topic) ?? 0))
+    const task = await createTask({ id, subtopology: { ...subtopology, sources }, collector: collectorFor(id, own), metrics: own })
+    const readiness = new TaskReadiness(task, consumer, maxTaskIdleMs)
+    const managed = { task, readiness, abort: new AbortController(), restoring: task.stores.size > 0 }
+    this.#tasks.set(taskIdName(id), managed)
+    for (const input of task.inputs) this.#byPartition.set(topicPartitionName(input), managed)
+    return managed
+  }
+
+  async #restore(managed: ManagedTask, consumer: ConsumerPort): Promise<void> {
+    const { task, abort } = managed
+    const { restore, metrics, onRunning, onFailed } = this.#options
+    try {
+      const restored = await this.#restores.run(() => restore(task, metrics.of(task.id), abort.signal))
+      if (!restored || abort.signal.aborted) return
+      managed.restoring = false
+      this.#listRunning()
+      consumer.resume(task.inputs)
+      onRunning()
+    } catch (error) {
+      if (!abort.signal.aborted) onFailed(error as Error)
+    }
+  }
+
+  #listRunning(): void {
+    this.#running = [...this.#tasks.values()]
+      .filter(({ restoring }) => !restoring)
+      .sort(({ task: { id: a } }, { task: { id: b } }) => a.subtopology - b.subtopology || a.partition - b.partition)
+  }
+}

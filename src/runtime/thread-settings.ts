@@ -1,0 +1,24 @@
+import type { OutOfRangePolicy } from './port.ts'
+
+/** What a thread needs of the app's config; the config table (app/config-table.ts) says what each means. */
+export interface ThreadSettings {
+  readonly clientId: string
+  readonly commitIntervalMs: number
+  readonly changedEntriesMax: number
+  readonly maxTaskIdleMs: number
+  readonly bufferedRecordsPerPartitionMax: number
+  readonly maxRecordsPerTurn: number
+  readonly fetchMaxBytes: number
+  readonly offsetReset: 'earliest' | 'latest' | 'none'
+  readonly outOfRange: 'auto' | OutOfRangePolicy
+  readonly compression: 'none' | 'gzip' | 'lz4'
+  readonly lingerMs: number
+  readonly batchBytes: number
+  readonly producerBufferBytesMax: number
+  readonly deliveryTimeoutMs: number
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly repartitionPurgeIntervalMs: number
+  readonly deadLetterTopic: string | null
+}

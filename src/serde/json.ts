@@ -1,0 +1,85 @@
+import { SerializationError } from '../core/errors.ts'
+import { messageOf } from './message-of.ts'
+import type { Serde } from './serde.ts'
+import { describeIssue, type OutputOf, type StandardSchema } from './standard-schema.ts'
+import { decodeUtf8 } from './utf8.ts'
+
+export interface JsonOptions {
+  /**
+   * When the schema is asked: on `decode` (the default), or on `both`. With `both` a value is checked before it is
+   * written, and written as it is; use it only with a schema that accepts its own output (no date from a string).
+   */
+  readonly validate?: 'decode' | 'both'
+}
+
+const issuesShownMax = 10
+
+/**
+ * JSON as UTF-8. Without a schema nothing is checked: `T` is what you say it is.
+ *
+ * With a schema (zod, valibot, arktype: any Standard Schema), its output is the type, and what it refuses is an error
+ * that lists path and reason of each issue. The schema must be synchronous.
+ *
+ * @throws SerializationError `MILLRACE_DECODE_FAILED` on bytes that are not JSON or that the schema refuses,
+ *   `MILLRACE_ENCODE_FAILED` on what JSON cannot write (undefined, bigints, cycles)
+ */
+export function json<T = unknown>(): Serde<T>
+export function json<S extends StandardSchema>(schema: S, options?: JsonOptions): Serde<OutputOf<S>>
+export function json(schema?: StandardSchema, options: JsonOptions = {}): Serde<unknown> {
+  if (schema === undefined) return plainJson
+  const checksWrites = options.validate === 'both'
+  return {
+    name: 'json',
+    serialize(value) {
+      if (checksWrites) validated(schema, value, 'encode')
+      return plainJson.serialize(value)
+    },
+    deserialize: (bytes) => validated(schema, plainJson.deserialize(bytes), 'decode'),
+  }
+}
+
+const plainJson: Serde<unknown> = Object.freeze({
+  name: 'json',
+  serialize: (value: unknown) => Buffer.from(stringify(value), 'utf8'),
+  deserialize(bytes: Uint8Array): unknown {
+    const text = decodeUtf8('json', bytes)
+    try {
+      return JSON.parse(text)
+    } catch (cause) {
+      throw new SerializationError('decode', `the ${bytes.length} bytes are not JSON: ${messageOf(cause)}`, { cause })
+    }
+  },
+})
+
+function stringify(value: unknown): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch (cause) {
+    throw new SerializationError('encode', `json cannot write the value: ${messageOf(cause)}`, { cause })
+  }
+  if (text === undefined) throw new SerializationError('encode', `json cannot write a value of type ${typeof value}`)
+  return text
+}
+
+function validated(schema: StandardSchema, value: unknown, direction: 'decode' | 'encode'): unknown {
+  const result = schema['~standard'].validate(value)
+  if (result instanceof Promise) throw asynchronous(schema, result, direction)
+  if (result.issues === undefined) return result.value
+  const shown = result.issues.slice(0, issuesShownMax).map(describeIssue)
+  const more = result.issues.length - shown.length
+  throw new SerializationError(
+    direction,
+    `the schema (${schema['~standard'].vendor}) refuses the value: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+  )
+}
+
+function asynchronous(schema: StandardSchema, result: Promise<unknown>, direction: 'decode' | 'encode'): SerializationError {
+  // Nobody will await it, and its rejection must not end the process: the error that is returned says what is wrong.
+  result.catch(() => undefined)
+  return new SerializationError(
+    direction,
+    `the schema (${schema['~standard'].vendor}) validates asynchronously, but records are decoded synchronously; ` +
+      'take asynchronous checks out of the schema and do them in mapAsync',
+  )
+}

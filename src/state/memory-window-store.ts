@@ -1,0 +1,69 @@
+import { valueAndTimestamp, type ValueAndTimestamp } from '../core/value-and-timestamp.ts'
+import { windowed, type Windowed } from '../core/windowed.ts'
+import { readWindowChangelogKey, windowChangelogKey } from './changelog-keys.ts'
+import { keyCodec } from './key-codec.ts'
+import { RetainedEntries, type RetainedEntry } from './retained-entries.ts'
+import type { ChangelogSink, StoreSerdes } from './state-store.ts'
+import type { WindowStore } from './window-store.ts'
+
+/** One window per key and start: nothing else to tell apart. */
+const noOrder = 0
+
+/** Changelog: key, window start and sequence number 0; value bytes; record timestamp = the value's. */
+export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
+  readonly name: string
+  readonly #serdes: StoreSerdes<K, V>
+  readonly #windowSizeMs: number
+  readonly #windows: RetainedEntries<K, V>
+
+  constructor(name: string, serdes: StoreSerdes<K, V>, options: { retentionMs: number; windowSizeMs: number }) {
+    this.name = name
+    this.#serdes = serdes
+    this.#windowSizeMs = options.windowSizeMs
+    this.#windows = new RetainedEntries(keyCodec(serdes.key), options.retentionMs)
+  }
+
+  fetch(key: K, windowStart: number): ValueAndTimestamp<V> | null {
+    return this.#windows.get(key, windowStart, noOrder)
+  }
+
+  fetchRange(key: K, from: number, to: number): (readonly [number, ValueAndTimestamp<V>])[] {
+    return this.#windows.select(key, from, to, ({ time }, stored) => [time, stored] as const)
+  }
+
+  fetchRangeBackward(key: K, from: number, to: number): (readonly [number, ValueAndTimestamp<V>])[] {
+    return this.fetchRange(key, from, to).reverse()
+  }
+
+  all(): (readonly [Windowed<K>, ValueAndTimestamp<V>])[] {
+    return this.#windows.all().map(({ key, time, stored }) => [windowed(key, time, time + this.#windowSizeMs), stored])
+  }
+
+  put(key: K, value: V | null, windowStart: number, timestamp: number): boolean {
+    return this.#windows.put(key, windowStart, noOrder, valueAndTimestamp(value, timestamp))
+  }
+
+  flushChangelog(sink: ChangelogSink): void {
+    this.#windows.flush((entry) => this.#log(entry, sink))
+  }
+
+  restore(keyBytes: Uint8Array, valueBytes: Uint8Array | null, timestamp: number): void {
+    const { key, windowStart } = readWindowChangelogKey(keyBytes)
+    const value = valueBytes === null ? null : this.#serdes.value.deserialize(valueBytes)
+    this.#windows.restore(this.#serdes.key.deserialize(key), windowStart, noOrder, valueAndTimestamp(value, timestamp))
+  }
+
+  get changedCount(): number {
+    return this.#windows.changedCount
+  }
+
+  get entryCount(): number {
+    return this.#windows.liveCount
+  }
+
+  #log({ owner, time, stored }: RetainedEntry<K, V>, sink: ChangelogSink): void {
+    const { key, value } = this.#serdes
+    const valueBytes = stored.value === null ? null : value.serialize(stored.value)
+    sink(windowChangelogKey(key.serialize(owner.key), time, 0), valueBytes, stored.timestamp)
+  }
+}

@@ -1,0 +1,248 @@
+import type { ValueAndTimestamp } from '../core/value-and-timestamp.ts'
+import type { KeyCodec, MapKey } from './key-codec.ts'
+
+/** All entries of one key, ascending by (time, order). */
+interface KeyEntries<K, V> {
+  readonly key: K
+  readonly mapKey: MapKey
+  readonly entries: RetainedEntry<K, V>[]
+  /** The slice of time that its latest new entry fell into. */
+  lastSlice: number
+}
+
+export interface RetainedEntry<K, V> {
+  readonly owner: KeyEntries<K, V>
+  /** What the retention goes by: a window's start, a session's end, the time of a record that waits for a join. */
+  readonly time: number
+  /** Tells entries of one key and time apart: a session's start, the order of arrival. */
+  readonly order: number
+  /** A null value: deleted, and kept in its place until the changelog has the tombstone. */
+  stored: ValueAndTimestamp<V | null>
+  /** The changelog has a record of it. */
+  logged: boolean
+}
+
+/** Memory is freed a slice at a time: expired entries take at most one part in so many of what live ones do. */
+const slicesPerRetention = 8
+
+/** Stream time before the first entry. */
+const noStreamTime = -1
+
+/**
+ * Entries per key and time that live as long as a retention, measured in stream time: the largest time that was ever put.
+ * What windows, sessions and stream-stream joins keep their state in.
+ *
+ * Entries with `time < oldestLive` cannot be read, and putting one is refused, as in Kafka Streams' window and session stores.
+ * Each key is noted under the slices of time that it has entries in; when a whole slice has expired, only the keys noted there
+ * are touched.
+ *
+ * What expires needs no tombstone: whoever restores the changelog sees the same stream time and drops the same entries. So
+ * stream time itself must reach the changelog, even where the entry that moved it was deleted before it was ever written.
+ */
+export class RetainedEntries<K, V> {
+  readonly #codec: KeyCodec<K>
+  readonly #retentionMs: number
+  readonly #sliceMs: number
+  readonly #byKey = new Map<MapKey, KeyEntries<K, V>>()
+  readonly #slices = new Map<number, Set<KeyEntries<K, V>>>()
+  readonly #changed = new Set<RetainedEntry<K, V>>()
+  #streamTime = noStreamTime
+  /** The entry that moved stream time last, until the changelog has a record of that time. */
+  #newestUnlogged: RetainedEntry<K, V> | null = null
+  /** No slice has expired before `oldestLive` is here. */
+  #nextSweep = Infinity
+  #liveCount = 0
+
+  constructor(codec: KeyCodec<K>, retentionMs: number) {
+    this.#codec = codec
+    this.#retentionMs = retentionMs
+    this.#sliceMs = Math.max(1, Math.ceil(retentionMs / slicesPerRetention))
+  }
+
+  /** The smallest time that can be read. */
+  get oldestLive(): number {
+    return this.#streamTime - this.#retentionMs + 1
+  }
+
+  get(key: K, time: number, order: number): ValueAndTimestamp<V> | null {
+    if (time < this.oldestLive) return null
+    const owner = this.#byKey.get(this.#codec.mapKey(key))
+    const entry = owner && entryAt(owner, time, order)
+    return entry === undefined || entry.stored.value === null ? null : (entry.stored as ValueAndTimestamp<V>)
+  }
+
+  /** What `pick` makes of each entry of `key` with `from <= time <= to`, ascending by (time, order). */
+  select<T>(key: K, from: number, to: number, pick: (entry: RetainedEntry<K, V>, stored: ValueAndTimestamp<V>) => T): T[] {
+    const picked: T[] = []
+    const entries = this.#byKey.get(this.#codec.mapKey(key))?.entries
+    if (entries === undefined) return picked
+    for (let at = positionOf(entries, Math.max(from, this.oldestLive), -Infinity); at < entries.length; at += 1) {
+      const entry = entries[at]!
+      if (entry.time > to) break
+      if (entry.stored.value !== null) picked.push(pick(entry, entry.stored as ValueAndTimestamp<V>))
+    }
+    return picked
+  }
+
+  /** Ascending by (time, order, key bytes). */
+  all(): { readonly key: K; readonly time: number; readonly order: number; readonly stored: ValueAndTimestamp<V> }[] {
+    const found = [...this.#byKey.values()].flatMap(({ key, entries }) => {
+      const sortKey = this.#codec.sortKey(key)
+      const live = entries.filter(({ time, stored }) => time >= this.oldestLive && stored.value !== null)
+      return live.map(({ time, order, stored }) => ({ key, sortKey, time, order, stored: stored as ValueAndTimestamp<V> }))
+    })
+    return found.sort((a, b) => a.time - b.time || a.order - b.order || (a.sortKey < b.sortKey ? -1 : 1))
+  }
+
+  /** False when the time is too old, and nothing changes then. A null value deletes. */
+  put(key: K, time: number, order: number, stored: ValueAndTimestamp<V | null>): boolean {
+    const isNewest = time > this.#streamTime
+    if (!this.#admit(time)) return false
+    const entry = this.#write(key, time, order, stored)
+    if (stored.value !== null || entry.logged) this.#changed.add(entry)
+    else this.#forget(entry)
+    if (isNewest) this.#newestUnlogged = entry
+    return true
+  }
+
+  /** The same with what was read from the changelog. */
+  restore(key: K, time: number, order: number, stored: ValueAndTimestamp<V | null>): void {
+    if (!this.#admit(time)) return
+    const entry = this.#write(key, time, order, stored)
+    entry.logged = true
+    if (stored.value === null) this.#forget(entry)
+  }
+
+  /** Calls `log` once for each entry that changed and has not expired, in the order of their first change. */
+  flush(log: (entry: RetainedEntry<K, V>) => void): void {
+    const { oldestLive } = this
+    const newest = this.#newestUnlogged
+    let newestTimeLogged = newest === null
+    for (const entry of this.#changed) {
+      if (entry.time < oldestLive) continue
+      log(entry)
+      entry.logged = true
+      newestTimeLogged ||= entry.time === this.#streamTime
+      if (entry.stored.value === null) this.#forget(entry)
+    }
+    // Only a deleted entry can be left here: its tombstone carries stream time.
+    if (!newestTimeLogged && newest !== null) log(newest)
+    this.#newestUnlogged = null
+    this.#changed.clear()
+  }
+
+  get changedCount(): number {
+    const newest = this.#newestUnlogged
+    return this.#changed.size + (newest !== null && newest.stored.value === null ? 1 : 0)
+  }
+
+  get liveCount(): number {
+    for (const [slice, owners] of this.#slices) {
+      if (slice * this.#sliceMs < this.oldestLive) for (const owner of owners) this.#dropExpired(owner)
+    }
+    return this.#liveCount
+  }
+
+  #admit(time: number): boolean {
+    if (time > this.#streamTime) {
+      this.#streamTime = time
+      if (this.oldestLive >= this.#nextSweep) this.#sweep()
+    }
+    return time >= this.oldestLive
+  }
+
+  /** Its entry, with `stored` in it. A deletion of what is not there gives an entry that is in no list. */
+  #write(key: K, time: number, order: number, stored: ValueAndTimestamp<V | null>): RetainedEntry<K, V> {
+    const mapKey = this.#codec.mapKey(key)
+    const owner = this.#byKey.get(mapKey) ?? { key, mapKey, entries: [], lastSlice: Number.NaN }
+    const at = positionOf(owner.entries, time, order)
+    const found = owner.entries[at]
+    if (found !== undefined && found.time === time && found.order === order) {
+      this.#liveCount += Number(stored.value !== null) - Number(found.stored.value !== null)
+      found.stored = stored
+      return found
+    }
+    const entry = { owner, time, order, stored, logged: false }
+    if (stored.value !== null) this.#insert(entry, at)
+    return entry
+  }
+
+  #insert(entry: RetainedEntry<K, V>, at: number): void {
+    const { owner, time } = entry
+    if (owner.entries.length === 0) this.#byKey.set(owner.mapKey, owner)
+    if (at === owner.entries.length) owner.entries.push(entry)
+    else owner.entries.splice(at, 0, entry)
+    this.#liveCount += 1
+    const slice = Math.floor(time / this.#sliceMs)
+    if (slice !== owner.lastSlice) this.#note(owner, slice)
+  }
+
+  #note(owner: KeyEntries<K, V>, slice: number): void {
+    owner.lastSlice = slice
+    const owners = this.#slices.get(slice)
+    if (owners !== undefined) {
+      owners.add(owner)
+      return
+    }
+    this.#slices.set(slice, new Set([owner]))
+    this.#nextSweep = Math.min(this.#nextSweep, (slice + 1) * this.#sliceMs)
+  }
+
+  #sweep(): void {
+    this.#nextSweep = Infinity
+    for (const [slice, owners] of this.#slices) {
+      const end = (slice + 1) * this.#sliceMs
+      if (end > this.oldestLive) {
+        this.#nextSweep = Math.min(this.#nextSweep, end)
+        continue
+      }
+      this.#slices.delete(slice)
+      for (const owner of owners) this.#dropExpired(owner)
+    }
+  }
+
+  #dropExpired(owner: KeyEntries<K, V>): void {
+    const { entries, mapKey } = owner
+    const expired = entries.splice(0, positionOf(entries, this.oldestLive, -Infinity))
+    for (const entry of expired) {
+      this.#changed.delete(entry)
+      if (entry.stored.value !== null) this.#liveCount -= 1
+    }
+    // A key that came back after its list had emptied has a new list.
+    if (entries.length === 0 && this.#byKey.get(mapKey) === owner) this.#byKey.delete(mapKey)
+  }
+
+  /** Takes a deleted entry out of its list. */
+  #forget(entry: RetainedEntry<K, V>): void {
+    this.#changed.delete(entry)
+    const { entries } = entry.owner
+    const at = positionOf(entries, entry.time, entry.order)
+    if (entries[at] === entry) entries.splice(at, 1)
+  }
+}
+
+function entryAt<K, V>({ entries }: KeyEntries<K, V>, time: number, order: number): RetainedEntry<K, V> | undefined {
+  const entry = entries[positionOf(entries, time, order)]
+  return entry !== undefined && entry.time === time && entry.order === order ? entry : undefined
+}
+
+/** The index of the first entry at or after (time, order). Most uses are near the newest entry: gallop back to it, then halve. */
+function positionOf<K, V>(entries: readonly RetainedEntry<K, V>[], time: number, order: number): number {
+  let high = entries.length
+  let low = high - 1
+  for (let step = 1; low >= 0 && !isBefore(entries[low]!, time, order); step *= 2) {
+    high = low
+    low -= step
+  }
+  low = Math.max(low + 1, 0)
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isBefore(entries[middle]!, time, order)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function isBefore<K, V>(entry: RetainedEntry<K, V>, time: number, order: number): boolean {
+  return entry.time < time || (entry.time === time && entry.order < order)
+}

@@ -1,0 +1,163 @@
+import { TopologyError } from '../core/errors.ts'
+import type { Headers } from '../core/stream-record.ts'
+import { noHeaders } from '../core/stream-record.ts'
+import { planTopology } from '../planner/plan-topology.ts'
+import type { Plan, PlanSource, Subtopology } from '../planner/plan.ts'
+import { failOnError, type ErrorHandlers } from '../runtime/error-handlers.ts'
+import type { CollectedRecord, RecordCollector } from '../runtime/record-collector.ts'
+import { createTask, type Task } from '../runtime/task.ts'
+import { asBuffer } from '../serde/as-buffer.ts'
+import type { SchemaRegistry } from '../serde/schema-registry.ts'
+import type { Serde } from '../serde/serde.ts'
+import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
+import type { ReadOnlySessionStore } from '../state/session-store.ts'
+import type { ReadOnlyWindowStore } from '../state/window-store.ts'
+import { snapshotMetrics, type AppMetrics } from '../telemetry/metrics-snapshot.ts'
+import { MetricsRegistry } from '../telemetry/task-metrics.ts'
+import type { Topology } from '../topology/topology.ts'
+import { memoryBatch } from './memory-batch.ts'
+import { TestInputTopic, TestOutputTopic, type TestTopicSerdes } from './test-topics.ts'
+
+export interface TestDriverOptions {
+  /** Default: the topology's name. */
+  readonly applicationId?: string
+  /** For topologies with registry serdes; `memoryRegistry()` does. */
+  readonly registry?: SchemaRegistry
+  /** Answers to failing records; default: everything fails, and `pipe` throws. */
+  readonly errors?: Partial<ErrorHandlers>
+  readonly deadLetterTopic?: string
+}
+
+/** A record that the topology wrote, in bytes. */
+export interface WrittenRecord {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly timestamp: number
+  readonly headers: Headers
+}
+
+/** Sets a topology up to be driven by hand. Asynchronous because serdes may have to ask a registry. */
+export async function createTestDriver(topology: Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
+  const plan = planTopology(topology, { applicationId: options.applicationId ?? topology.name })
+  const driver = new TopologyTestDriver(plan, options)
+  await driver.start()
+  return driver
+}
+
+/**
+ * Runs a topology without a broker, synchronously and the same way every time (Kafka Streams: TopologyTestDriver).
+ *
+ * All sub-topologies run as one task on one partition. Each input is processed to the end, repartition topics included, before
+ * `pipe` returns; among records that wait in internal topics the one with the smallest timestamp goes first. State is
+ * committed after each input. Event time moves only by the records' timestamps.
+ */
+export class TopologyTestDriver {
+  readonly plan: Plan
+  readonly #options: TestDriverOptions
+  readonly #metrics = new MetricsRegistry()
+  readonly #written = new Map<string, WrittenRecord[]>()
+  readonly #offsets = new Map<string, number>()
+  readonly #topics: ReadonlySet<string>
+  #task!: Task
+
+  constructor(plan: Plan, options: TestDriverOptions) {
+    this.plan = plan
+    this.#options = options
+    this.#topics = new Set(plan.subtopologies.flatMap(({ sources }) => sources.map(({ topic }) => topic)))
+  }
+
+  /** Called by `createTestDriver`. */
+  async start(): Promise<void> {
+    const { registry, errors, deadLetterTopic = null } = this.#options
+    const id = { subtopology: 0, partition: 0 }
+    const collector: RecordCollector = { partitionCount: () => 1, send: (record) => this.#collect(record) }
+    this.#task = await createTask({
+      id, subtopology: wholePlan(this.plan), applicationId: this.plan.applicationId, registry, collector,
+      handlers: { ...failOnError, ...errors }, deadLetterTopic, metrics: this.#metrics.of(id),
+    })
+  }
+
+  /**
+   * A topic to write to. The serdes are those with which a producer would write it.
+   * @throws TopologyError `MILLRACE_TOPIC_MISSING` when the topology does not read it
+   */
+  async inputTopic<K, V>(topic: string, serdes: TestTopicSerdes<K, V>): Promise<TestInputTopic<K, V>> {
+    if (!this.#topics.has(topic)) throw missing(topic, `it is not read; the topology reads ${[...this.#topics].join(', ')}`)
+    const bound = await this.#bind(topic, serdes)
+    return new TestInputTopic(bound, (record) => this.pipe(topic, record))
+  }
+
+  /** A topic to read from: what sinks, changelogs and dead letters wrote to it, in order. */
+  async outputTopic<K, V>(topic: string, serdes: TestTopicSerdes<K, V>): Promise<TestOutputTopic<K, V>> {
+    return new TestOutputTopic(await this.#bind(topic, serdes), this.#recordsOf(topic))
+  }
+
+  /** One input record in bytes, processed to the end. @throws what a handler answered `fail` to */
+  pipe(topic: string, record: WrittenRecord): void {
+    this.#enqueue(topic, record)
+    while (this.#task.bufferedTotal > 0) this.#task.process()
+    this.#task.flushStores()
+    this.#task.committed()
+  }
+
+  /** A store by name; undefined when the topology keeps none of that name. */
+  keyValueStore<K, V>(name: string): ReadOnlyKeyValueStore<K, V> | undefined {
+    return this.#task.stores.get(name)?.store as ReadOnlyKeyValueStore<K, V> | undefined
+  }
+
+  windowStore<K, V>(name: string): ReadOnlyWindowStore<K, V> | undefined {
+    return this.#task.stores.get(name)?.store as ReadOnlyWindowStore<K, V> | undefined
+  }
+
+  sessionStore<K, A>(name: string): ReadOnlySessionStore<K, A> | undefined {
+    return this.#task.stores.get(name)?.store as ReadOnlySessionStore<K, A> | undefined
+  }
+
+  /** Records in, out, dropped by reason, errors by answer. */
+  metrics(): AppMetrics {
+    return snapshotMetrics(this.#metrics)
+  }
+
+  #enqueue(topic: string, { key, value, timestamp, headers }: WrittenRecord): void {
+    const offset = this.#offsets.get(topic) ?? 0
+    this.#offsets.set(topic, offset + 1)
+    this.#task.enqueue(memoryBatch({ topic, partition: 0 }, [{ offset, key, value, timestamp, headers }]))
+  }
+
+  #collect(record: CollectedRecord): void {
+    if (this.#topics.has(record.topic)) this.#enqueue(record.topic, record)
+    const { key, value, timestamp, headers = noHeaders } = record
+    this.#recordsOf(record.topic).push({ key: copy(key), value: copy(value), timestamp, headers })
+  }
+
+  #recordsOf(topic: string): WrittenRecord[] {
+    const records = this.#written.get(topic) ?? []
+    this.#written.set(topic, records)
+    return records
+  }
+
+  async #bind<K, V>(topic: string, { key, value }: TestTopicSerdes<K, V>): Promise<TestTopicSerdes<K, V>> {
+    const { registry } = this.#options
+    const ready = <T>(serde: Serde<T>, part: 'key' | 'value'): Serde<T> | Promise<Serde<T>> => serde.bind?.({ topic, part, registry }) ?? serde
+    return { key: await ready(key, 'key'), value: await ready(value, 'value') }
+  }
+}
+
+/** All sub-topologies as one: node and topic names are unique across a plan. */
+function wholePlan(plan: Plan): Subtopology {
+  const all = plan.subtopologies
+  return {
+    id: 0,
+    sources: all.flatMap(({ sources }): readonly PlanSource[] => sources),
+    nodes: all.flatMap(({ nodes }) => nodes),
+    stores: all.flatMap(({ stores }) => stores),
+  }
+}
+
+function copy(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes === null ? null : Buffer.from(asBuffer(bytes))
+}
+
+function missing(topic: string, problem: string): TopologyError {
+  return new TopologyError([{ path: `topic ${topic}`, problem, remedy: 'check the name' }], 'MILLRACE_TOPIC_MISSING')
+}

@@ -1,0 +1,211 @@
+import type { Serde } from '../serde/serde.ts'
+import type {
+  Aggregator, FlatMapper, FlatValueMapper, ForeachAction, Initializer, InvertibleAggregate, KeyValueMapper, Partitioner,
+  Predicate, SessionMerger, TimestampExtractor, TopicSelector, ValueJoiner, ValueMapper,
+} from './functions.ts'
+import type { JoinWindows, OverRange, Windows } from './windows.ts'
+
+/*
+ * The logical nodes: what each builder call appends, frozen, in the order of the calls. Everything the user said and
+ * nothing that can be worked out (serdes, repartitioning, stores): that is the planner's.
+ */
+
+export type NodeId = number
+type AnySerde = Serde<any>
+
+interface NodeBase {
+  /** Place in `Topology.nodes`. */
+  readonly id: NodeId
+  /** The name that the user gave; null when there is none. */
+  readonly name: string | null
+  readonly inputs: readonly NodeId[]
+}
+
+export interface StreamSourceNode extends NodeBase {
+  readonly kind: 'stream-source'
+  readonly topics: readonly string[]
+  readonly key: AnySerde
+  readonly value: AnySerde
+  readonly timestamp: TimestampExtractor | null
+  readonly offsetReset: 'earliest' | 'latest' | 'none' | null
+}
+export interface TableSourceNode extends NodeBase {
+  readonly kind: 'table-source'
+  readonly topic: string
+  readonly key: AnySerde
+  readonly value: AnySerde
+  readonly timestamp: TimestampExtractor | null
+  readonly offsetReset: 'earliest' | 'latest' | 'none' | null
+  /** Name of its store; null: stored only where something downstream needs it. */
+  readonly store: string | null
+}
+export interface FilterNode extends NodeBase {
+  readonly kind: 'filter'
+  readonly predicate: Predicate
+  readonly negate: boolean
+}
+export interface MapNode extends NodeBase {
+  readonly kind: 'map'
+  readonly mapper: KeyValueMapper
+  readonly key: AnySerde | null
+  readonly value: AnySerde | null
+}
+export interface MapValuesNode extends NodeBase {
+  readonly kind: 'map-values'
+  readonly mapper: ValueMapper
+  readonly value: AnySerde | null
+}
+export interface FlatMapNode extends NodeBase {
+  readonly kind: 'flat-map'
+  readonly mapper: FlatMapper
+  readonly key: AnySerde | null
+  readonly value: AnySerde | null
+}
+export interface FlatMapValuesNode extends NodeBase {
+  readonly kind: 'flat-map-values'
+  readonly mapper: FlatValueMapper
+  readonly value: AnySerde | null
+}
+export interface SelectKeyNode extends NodeBase {
+  readonly kind: 'select-key'
+  readonly mapper: ValueMapper
+  readonly key: AnySerde | null
+}
+export interface PeekNode extends NodeBase {
+  readonly kind: 'peek'
+  readonly action: ForeachAction
+}
+export interface ForeachNode extends NodeBase {
+  readonly kind: 'foreach'
+  readonly action: ForeachAction
+}
+export interface MergeNode extends NodeBase {
+  readonly kind: 'merge'
+}
+export interface SplitNode extends NodeBase {
+  readonly kind: 'split'
+  readonly branches: readonly { readonly name: string; readonly predicate: Predicate | null }[]
+}
+export interface BranchNode extends NodeBase {
+  readonly kind: 'branch'
+  readonly branch: string
+}
+export interface RepartitionNode extends NodeBase {
+  readonly kind: 'repartition'
+  readonly key: AnySerde | null
+  readonly value: AnySerde | null
+  readonly partitions: number | null
+  readonly partitioner: Partitioner | null
+}
+export interface ToTableNode extends NodeBase {
+  readonly kind: 'to-table'
+  readonly key: AnySerde | null
+  readonly value: AnySerde | null
+  readonly store: string | null
+}
+export interface ToStreamNode extends NodeBase {
+  readonly kind: 'to-stream'
+}
+
+/** How the input of an aggregate was grouped: the serdes and the name of a repartition topic, should it need one. */
+export interface Grouping {
+  readonly name: string | null
+  readonly key: AnySerde | null
+  readonly value: AnySerde | null
+}
+
+interface AggregateBase extends NodeBase {
+  readonly grouping: Grouping
+  readonly operation: 'count' | 'reduce' | 'aggregate'
+  readonly initializer: Initializer
+  /** Null: as the input's (reduce). */
+  readonly value: AnySerde | null
+  readonly store: string | null
+}
+export interface StreamAggregateNode extends AggregateBase {
+  readonly kind: 'stream-aggregate'
+  readonly aggregator: Aggregator
+  readonly windows: Windows | null
+  /** For session windows only. */
+  readonly merger: SessionMerger | null
+  /** Null: as long as the windows need. */
+  readonly retentionMs: number | null
+}
+export interface TableGroupNode extends NodeBase {
+  readonly kind: 'table-group'
+  readonly selector: KeyValueMapper
+}
+export interface TableAggregateNode extends AggregateBase {
+  readonly kind: 'table-aggregate'
+  readonly adder: Aggregator
+  readonly subtractor: Aggregator
+}
+export interface OverNode extends NodeBase {
+  readonly kind: 'over'
+  readonly grouping: Grouping
+  readonly ranges: readonly OverRange[]
+  readonly aggregate: InvertibleAggregate
+  readonly graceMs: number
+  readonly closed: 'right' | 'both'
+  readonly where: Predicate | null
+}
+export interface SuppressNode extends NodeBase {
+  readonly kind: 'suppress'
+  readonly until: 'window-close' | 'time-limit'
+  /** For `time-limit` only. */
+  readonly durationMs: number
+  readonly maxRecords: number | null
+  readonly maxBytes: number | null
+  readonly onFull: 'emit' | 'fail'
+}
+export interface TableFilterNode extends NodeBase {
+  readonly kind: 'table-filter'
+  readonly predicate: Predicate
+  readonly negate: boolean
+  readonly store: string | null
+}
+export interface TableMapValuesNode extends NodeBase {
+  readonly kind: 'table-map-values'
+  readonly mapper: ValueMapper
+  readonly value: AnySerde | null
+  readonly store: string | null
+}
+export interface StreamJoinNode extends NodeBase {
+  readonly kind: 'stream-join'
+  readonly type: 'inner' | 'left' | 'outer'
+  readonly joiner: ValueJoiner
+  readonly windows: JoinWindows
+  readonly key: AnySerde | null
+  readonly leftValue: AnySerde | null
+  readonly rightValue: AnySerde | null
+}
+export interface StreamTableJoinNode extends NodeBase {
+  readonly kind: 'stream-table-join'
+  readonly type: 'inner' | 'left'
+  readonly joiner: ValueJoiner
+  readonly key: AnySerde | null
+  readonly leftValue: AnySerde | null
+}
+export interface TableJoinNode extends NodeBase {
+  readonly kind: 'table-join'
+  readonly type: 'inner' | 'left' | 'outer'
+  readonly joiner: ValueJoiner
+  readonly value: AnySerde | null
+  readonly store: string | null
+}
+export interface SinkNode extends NodeBase {
+  readonly kind: 'sink'
+  readonly topic: string | TopicSelector
+  readonly key: AnySerde
+  readonly value: AnySerde
+  readonly partitioner: Partitioner | null
+}
+
+export type TopologyNode =
+  | StreamSourceNode | TableSourceNode | FilterNode | MapNode | MapValuesNode | FlatMapNode | FlatMapValuesNode
+  | SelectKeyNode | PeekNode | ForeachNode | MergeNode | SplitNode | BranchNode | RepartitionNode | ToTableNode
+  | ToStreamNode | StreamAggregateNode | TableGroupNode | TableAggregateNode | OverNode | SuppressNode
+  | TableFilterNode | TableMapValuesNode | StreamJoinNode | StreamTableJoinNode | TableJoinNode | SinkNode
+
+/** A node as a builder call describes it, before it has its place. */
+export type NewNode = TopologyNode extends infer N ? (N extends TopologyNode ? Omit<N, 'id'> : never) : never

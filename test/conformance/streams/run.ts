@@ -1,0 +1,21 @@
+/* npm run conformance -- DIR...: one line for each case that fails, then `N passed, N failed`. */
+import { readCases } from './case.ts'
+import { differenceOf } from './run-case.ts'
+
+const folders = process.argv.slice(2)
+if (folders.length === 0) {
+  process.stderr.write('usage: npm run conformance -- DIR...   (folders of cases as test/conformance/oracle/README.md describes them)\n')
+  process.exit(2)
+}
+let passed = 0
+let failed = 0
+for (const testCase of folders.flatMap((folder) => readCases(folder))) {
+  const difference = await differenceOf(testCase)
+  if (difference === null) passed += 1
+  else {
+    failed += 1
+    process.stdout.write(`${testCase.name}: ${difference}\n`)
+  }
+}
+process.stdout.write(`${passed} passed, ${failed} failed\n`)
+process.exitCode = failed === 0 ? 0 : 1

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { MemoryWindowStore } from '../../../src/state/memory-window-store.ts'
+import { flushed, restored, text } from './store-rig.ts'
+import { windowStoreConformance } from './window-store.conformance.ts'
+
+windowStoreConformance((serdes, options) => new MemoryWindowStore('windows', serdes, options))
+
+function windowStore(retentionMs = 10): MemoryWindowStore<string, string> {
+  return new MemoryWindowStore('windows', { key: text, value: text }, { retentionMs, windowSizeMs: 5 })
+}
+
+describe('retention', () => {
+  test('a window expires when stream time minus retention reaches its start', () => {
+    const store = windowStore(10)
+    store.put('a', 'x', 100, 1)
+    expect(store.put('b', 'x', 109, 1)).toBe(true)
+    expect(store.fetch('a', 100)).not.toBeNull()
+    expect(store.put('b', 'x', 110, 1)).toBe(true)
+    expect(store.fetch('a', 100)).toBeNull()
+    expect(store.put('a', 'x', 100, 1)).toBe(false)
+    expect(store.put('a', 'x', 101, 1)).toBe(true)
+  })
+
+  test('a deletion moves stream time too', () => {
+    const store = windowStore(10)
+    store.put('a', 'x', 100, 1)
+    expect(store.put('b', null, 110, 1)).toBe(true)
+    expect(store.fetch('a', 100)).toBeNull()
+  })
+
+  test('stream time survives a restore though its window was deleted before it was ever written', () => {
+    const store = windowStore(10)
+    store.put('a', 'x', 110, 1)
+    store.put('a', null, 110, 2)
+    const copy = restored(windowStore(10), flushed(store))
+    expect(copy.put('b', 'x', 100, 1)).toBe(false)
+    expect(copy.put('b', 'x', 101, 1)).toBe(true)
+  })
+
+  test('a retention of 0 refuses everything', () => {
+    const store = windowStore(0)
+    expect(store.put('a', 'x', 100, 1)).toBe(false)
+    expect(store.entryCount).toBe(0)
+  })
+})
+
+describe('changelog', () => {
+  test('holds key, start, sequence number 0, the plain value and its timestamp', () => {
+    const store = windowStore()
+    store.put('k', 'v', 0x0102_0304_0506, 77)
+    const key = Buffer.from('6b' + '0000010203040506' + '00000000', 'hex')
+    expect(flushed(store)).toEqual([{ key, value: Buffer.from('v'), timestamp: 77 }])
+    store.put('k', null, 0x0102_0304_0506, 78)
+    expect(flushed(store)).toEqual([{ key, value: null, timestamp: 78 }])
+  })
+
+  test('gets the latest state of each window once, in the order of first changes', () => {
+    const store = windowStore(100)
+    store.put('b', '1', 5, 1)
+    store.put('a', '1', 5, 2)
+    store.put('b', '2', 5, 3)
+    expect(flushed(store).map(({ value, timestamp }) => [value?.toString(), timestamp])).toEqual([
+      ['2', 3],
+      ['1', 2],
+    ])
+  })
+
+  test('gets nothing of a window that came and went between two flushes', () => {
+    const store = windowStore(100)
+    store.put('newer', '1', 9, 1)
+    store.put('a', '1', 5, 2)
+    store.put('a', null, 5, 3)
+    expect(flushed(store).map(({ value }) => value?.toString())).toEqual(['1'])
+  })
+
+  test('gets nothing of a window that expired before the flush', () => {
+    const store = windowStore(10)
+    store.put('a', 'old', 0, 1)
+    store.put('a', 'new', 50, 2)
+    expect(flushed(store).map(({ value }) => value?.toString())).toEqual(['new'])
+  })
+})
