@@ -52,23 +52,25 @@ class App implements MillraceApp {
   readonly closed: Promise<void>
   readonly #config: ResolvedConfig
   readonly #clock: Clock
-  readonly #port: KafkaPort
+  readonly #injectedPort: KafkaPort | undefined
   readonly #metrics = new MetricsRegistry()
   readonly #onState = new Listeners<StateChange>()
   readonly #onError = new Listeners<Error>()
   #state: AppState = 'created'
   #error: Error | undefined
   #thread: StreamThread | undefined
-  /** The life from start to end; never rejects. */
-  #life: Promise<void> = Promise.resolve()
+  /** Stopped or failed; never rejects. */
+  readonly #end: Promise<void>
+  #ending!: () => void
   #close!: { readonly resolve: () => void; readonly reject: (error: Error) => void }
 
   constructor(plan: Plan, config: ResolvedConfig, { port, clock }: AppSurroundings) {
     this.plan = plan
     this.#config = config
     this.#clock = clock ?? systemClock
-    this.#port = port ?? connectPort(config, this.#clock)
+    this.#injectedPort = port
     this.closed = new Promise((resolve, reject) => (this.#close = { resolve, reject }))
+    this.#end = new Promise((resolve) => (this.#ending = resolve))
   }
 
   get state(): AppState {
@@ -82,11 +84,11 @@ class App implements MillraceApp {
   async start(): Promise<void> {
     this.#go('start')
     const running = this.#reaches('running')
-    this.#life = this.#live().then(
+    void this.#live().then(
       () => this.#ended(undefined),
       (error: Error) => this.#ended(error),
     )
-    await Promise.race([running, this.#life])
+    await Promise.race([running, this.#end])
     if (this.#state === 'running' || this.#state === 'rebalancing') return
     this.closed.catch(() => {}) // the caller hears of it here
     throw this.#error ?? new MillraceError('MILLRACE_APP_STATE', 'the app was stopped before it ran')
@@ -102,7 +104,7 @@ class App implements MillraceApp {
     this.#thread?.stop()
     const timer = new AbortController()
     const late = sleep(this.#clock, this.#config.shutdownTimeoutMs, timer.signal).then(() => 'late' as const)
-    const outcome = await Promise.race([late, this.#life.then(() => 'ended' as const)])
+    const outcome = await Promise.race([late, this.#end.then(() => 'ended' as const)])
     timer.abort()
     if (outcome === 'ended') return
     const error = this.#shutdownLate()
@@ -127,9 +129,10 @@ class App implements MillraceApp {
 
   async #live(): Promise<void> {
     const stopExport = exportMetrics(this.#config.applicationId, () => this.metrics())
-    const admin = this.#port.admin()
+    const port = this.#injectedPort ?? (await connectPort(this.#config, this.#clock))
+    const admin = port.admin()
+    const registry = connectRegistry(this.#config)
     try {
-      const registry = connectRegistry(this.#config.schemaRegistry)
       await admin.connect()
       const partitionCounts = await prepareTopics(this.plan, admin, this.#config)
       if (this.#state === 'stopping') return
@@ -137,7 +140,7 @@ class App implements MillraceApp {
       this.#thread = new StreamThread({
         plan: this.plan,
         partitionCounts,
-        port: this.#port,
+        port,
         admin,
         clock: this.#clock,
         settings: this.#config,
@@ -157,6 +160,7 @@ class App implements MillraceApp {
     if (this.#state === 'stopped' || this.#state === 'failed') return
     this.#error = error
     this.#go(error === undefined ? 'stopped' : 'fail')
+    this.#ending()
     if (error === undefined) return this.#close.resolve()
     // somebody who listens has heard; with nobody listening, Node's unhandled rejection is the last resort
     if (this.#onError.count > 0) this.closed.catch(() => {})

@@ -1,4 +1,4 @@
-/** Listeners of one event, told in the order in which they came. */
+/** Listeners of one event, told in the order in which they came. One that throws is an uncaught exception, and stops no other. */
 export class Listeners<T> {
   readonly #listeners = new Set<(event: T) => void>()
 
@@ -12,6 +12,14 @@ export class Listeners<T> {
   }
 
   tell(event: T): void {
-    for (const listener of [...this.#listeners]) listener(event)
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 }

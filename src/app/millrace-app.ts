@@ -35,7 +35,7 @@ export interface MillraceApp {
   stop(): Promise<void>
   /** Resolves when the app has stopped; rejects with the error when it failed. */
   readonly closed: Promise<void>
-  /** Listens to state changes or the fatal error; the answer ends it. A listener that throws stops the app. */
+  /** Listens to state changes or the fatal error; the answer ends it. What a listener throws is an uncaught exception. */
   on(event: 'state', listener: (change: StateChange) => void): () => void
   on(event: 'error', listener: (error: Error) => void): () => void
   /** Counters since the app was created. */

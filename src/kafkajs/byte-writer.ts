@@ -49,8 +49,7 @@ export class ByteWriter {
   int64(value: number): void {
     const at = this.#take(8)
     this.#bytes.writeInt32BE(Math.floor(value / 4_294_967_296), at)
-    this.#bytes.writeInt32BE(value | 0, at + 4)
-    if (value < 0 || value > 0x7fff_ffff) this.#bytes.writeUInt32BE(modulo32(value), at + 4)
+    this.#bytes.writeUInt32BE(modulo32(value), at + 4)
   }
 
   /** A 64-bit number that does not fit a double, as the broker gave it. */

@@ -73,6 +73,8 @@ export interface KafkaJsMetadata {
 }
 
 export interface KafkaJsCluster {
+  /** Topics whose metadata is refreshed. One that was deleted must go, or every refresh fails. */
+  readonly targetTopics: Set<string>
   readonly brokerPool: { readonly metadata: KafkaJsMetadata | null }
   connect(): Promise<void>
   disconnect(): Promise<void>
@@ -153,7 +155,7 @@ export function createCluster(options: ClusterOptions): KafkaJsCluster {
     requestTimeout: options.requestTimeoutMs,
     enforceRequestTimeout: true,
     metadataMaxAge: 300_000,
-    retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 },
+    retry: { retries: Math.max(2, options.brokers.length), initialRetryTime: 50, maxRetryTime: 500 },
     allowAutoTopicCreation: false,
     maxInFlightRequests: null,
   })

@@ -75,18 +75,14 @@ export class TaskManager {
 
   /** @returns names of the tasks that were made; they run at once or after their restore */
   async assign(partitions: readonly TopicPartition[], consumer: ConsumerPort): Promise<readonly string[]> {
-    const created: string[] = []
+    const created: ManagedTask[] = []
     for (const [subtopology, partition] of this.#newTasks(partitions)) {
-      const id = { subtopology: subtopology.id, partition }
-      const managed = await this.#create(id, subtopology, consumer)
-      created.push(taskIdName(id))
-      if (managed.restoring) {
-        consumer.pause(managed.task.inputs)
-        void this.#restore(managed, consumer)
-      }
+      created.push(await this.#create({ subtopology: subtopology.id, partition }, subtopology, consumer))
     }
     this.#listRunning()
-    return created
+    // only now: a restore that ends at once must not find that nothing else is left to restore
+    for (const managed of created) if (managed.restoring) void this.#restore(managed, consumer)
+    return created.map(({ task }) => taskIdName(task.id))
   }
 
   /** Lets go of the tasks of these partitions, also in mid-restore. @returns their names */
@@ -136,6 +132,7 @@ export class TaskManager {
     const managed = { task, readiness, abort: new AbortController(), restoring: task.stores.size > 0 }
     this.#tasks.set(taskIdName(id), managed)
     for (const input of task.inputs) this.#byPartition.set(topicPartitionName(input), managed)
+    if (managed.restoring) consumer.pause(task.inputs)
     return managed
   }
 

@@ -16,7 +16,8 @@ interface ItemType {
 /** The bounded type for an array or map schema, undefined for every other schema. */
 export function boundedCollection(schema: unknown, options: unknown): Type | undefined {
   const kind = (schema as { readonly type?: unknown }).type
-  if (kind === 'array') return new BoundedArrayType(schema as ConstructorParameters<typeof BoundedArrayType>[0], options)
+  if (kind === 'array')
+    return new BoundedArrayType(schema as ConstructorParameters<typeof BoundedArrayType>[0], options)
   if (kind === 'map') return new BoundedMapType(schema as ConstructorParameters<typeof BoundedMapType>[0], options)
   return undefined
 }
@@ -68,5 +69,8 @@ function blockCount(tap: Tap): number {
   if (count < 0) tap.readLong()
   const remaining = tap.buf.length - tap.pos
   if (Math.abs(count) <= remaining + emptyItemsMax) return Math.abs(count)
-  throw new SerializationError('decode', `a collection claims ${Math.abs(count)} items in the ${remaining} bytes that are left`)
+  throw new SerializationError(
+    'decode',
+    `a collection claims ${Math.abs(count)} items in the ${remaining} bytes that are left`,
+  )
 }

@@ -1,9 +1,8 @@
 import type { Type } from 'avsc'
 import { SerializationError } from '../core/errors.ts'
 import { asBuffer } from './as-buffer.ts'
-import { avroSchemaJson, avroType, type AvroTypeOptions } from './avro-type.ts'
+import { avroReaders, type AvroReader, type AvroReadersOptions } from './avro-readers.ts'
 import { messageOf } from './message-of.ts'
-import type { SchemaRegistry } from './schema-registry.ts'
 import type { Serde } from './serde.ts'
 
 /** Confluent's wire format: a zero byte, the schema's id as int32 big-endian, then the Avro body. */
@@ -11,48 +10,25 @@ const headerLength = 5
 /** The buffer that values are encoded into grows to the largest value met, but is not kept beyond this. */
 const scratchBytesMax = 1_048_576
 
-export interface BoundAvroOptions {
+export interface BoundAvroOptions extends AvroReadersOptions {
   readonly name: string
-  readonly type: Type
-  readonly options: AvroTypeOptions
-  readonly registry: SchemaRegistry
-  /** The id under which the registry knows the schema of `type`. */
-  readonly schemaId: number
   readonly topic: string
 }
 
-/** Reads bodies of one writer's schema; or why they cannot be read, for as long as the app runs. */
-type Reader = ((bytes: Buffer) => { readonly value: unknown; readonly offset: number }) | SerializationError
-
-export function boundAvro<T>({ name, type, options, registry, schemaId, topic }: BoundAvroOptions): Serde<T> {
-  const readers = new Map<number, Reader>([[schemaId, (bytes) => type.decode(bytes, headerLength)]])
-  const loading = new Map<number, Promise<void>>()
+/** The ready form of `avro()`: its schema is registered, and other writers' schemas are fetched as their ids are met. */
+export function boundAvro<T>({ name, topic, ...schemas }: BoundAvroOptions): Serde<T> {
+  const { type, schemaId } = schemas
+  const readers = avroReaders(schemas)
   const encode = encoder(type, schemaId)
+  const failed = (direction: 'decode' | 'encode', problem: string, cause?: unknown): SerializationError =>
+    new SerializationError(direction, `${name} ${problem}`, { topic, cause })
 
-  async function load(id: number): Promise<void> {
+  function decode(reader: AvroReader, bytes: Uint8Array): ReturnType<AvroReader> {
     try {
-      const schema = await registry.schemaById(id)
-      // An unknown id is asked for again when it is met again: a registry may learn of a schema late.
-      if (schema !== undefined) readers.set(id, readerFor(schema, id))
-    } finally {
-      loading.delete(id)
-    }
-  }
-
-  function readerFor(schema: string, id: number): Reader {
-    try {
-      // Longs stay plain on the writer's side: the reader's type decides what becomes of them. And always a resolver,
-      // even for schemas that look equal: avsc's `equals` does not see that two decimals have different scales.
-      const writer = avroType(avroSchemaJson(schema), { ...options, longs: 'number' })
-      const resolver = type.createResolver(writer)
-      return (bytes) => type.decode(bytes, headerLength, resolver)
+      return reader(asBuffer(bytes), headerLength)
     } catch (cause) {
-      return failed('decode', `${name} cannot read what schema id ${id} wrote: ${messageOf(cause)}`, cause)
+      throw failed('decode', `cannot read the ${bytes.length} bytes: ${messageOf(cause)}`, cause)
     }
-  }
-
-  function failed(direction: 'decode' | 'encode', message: string, cause?: unknown): SerializationError {
-    return new SerializationError(direction, message, { topic, cause })
   }
 
   return {
@@ -61,39 +37,31 @@ export function boundAvro<T>({ name, type, options, registry, schemaId, topic }:
       try {
         return encode(value)
       } catch (cause) {
-        throw failed('encode', `${name} cannot write the value: ${invalidPaths(type, value) || messageOf(cause)}`, cause)
+        throw failed('encode', `cannot write the value: ${invalidPaths(type, value) || messageOf(cause)}`, cause)
       }
     },
     deserialize(bytes) {
       const id = writerId(bytes)
-      if (id === undefined) throw failed('decode', `${name}: ${notFramed(bytes)}`)
-      const reader = readers.get(id)
+      if (id === undefined)
+        throw failed('decode', `starts with a zero byte and a schema id of 4 bytes, but ${startOf(bytes)}`)
+      const reader = readers.find(id)
       if (reader === undefined) {
-        throw failed('decode', `${name}: the registry does not know schema id ${id}; was the record written with another registry?`)
+        throw failed(
+          'decode',
+          `was written with schema id ${id}, which the registry does not know; with another registry?`,
+        )
       }
-      if (typeof reader !== 'function') throw reader
-      return decodeAll(reader, bytes)
+      const { value, offset } = decode(reader, bytes)
+      if (offset < 0) throw failed('decode', `stops in the middle of the value after ${bytes.length} bytes`)
+      const left = bytes.length - offset
+      if (left > 0)
+        throw failed('decode', `ends before its bytes do: ${left} of ${bytes.length} are left after the value`)
+      return value as T
     },
     prime(bytes) {
       const id = writerId(bytes)
-      if (id === undefined || readers.has(id)) return undefined
-      let promise = loading.get(id)
-      if (promise === undefined) loading.set(id, (promise = load(id)))
-      return promise
+      return id === undefined ? undefined : readers.load(id)
     },
-  }
-
-  function decodeAll(reader: Exclude<Reader, SerializationError>, bytes: Uint8Array): T {
-    let decoded: { readonly value: unknown; readonly offset: number }
-    try {
-      decoded = reader(asBuffer(bytes))
-    } catch (cause) {
-      throw failed('decode', `${name} cannot read the ${bytes.length} bytes: ${messageOf(cause)}`, cause)
-    }
-    const left = bytes.length - decoded.offset
-    if (decoded.offset < 0) throw failed('decode', `${name}: the ${bytes.length} bytes end in the middle of the value`)
-    if (left > 0) throw failed('decode', `${name}: ${left} of the ${bytes.length} bytes are left after the value`)
-    return decoded.value as T
   }
 }
 
@@ -104,10 +72,9 @@ function writerId(bytes: Uint8Array): number | undefined {
   return id < 0 ? undefined : id
 }
 
-function notFramed(bytes: Uint8Array): string {
-  const wanted = 'a value in the wire format of a schema registry starts with a zero byte and a schema id of 4 bytes'
-  if (bytes.length < headerLength) return `${wanted}, but there are ${bytes.length} bytes`
-  return `${wanted}, but these start with ${Buffer.from(bytes.subarray(0, headerLength)).toString('hex')}`
+function startOf(bytes: Uint8Array): string {
+  if (bytes.length < headerLength) return `there are ${bytes.length} bytes`
+  return `these start with ${Buffer.from(bytes.subarray(0, headerLength)).toString('hex')}`
 }
 
 function encoder(type: Type, schemaId: number): (value: unknown) => Uint8Array {
@@ -133,7 +100,11 @@ function encoder(type: Type, schemaId: number): (value: unknown) => Uint8Array {
 function invalidPaths(type: Type, value: unknown): string {
   const found: string[] = []
   type.isValid(value, {
-    errorHook: (path, part, wanted) => found.push(`${path.join('.') || 'the value itself'} is not a valid ${wanted.typeName.replace('abstract:', '')} (${typeof part})`),
+    errorHook(path, part, wanted) {
+      found.push(
+        `${path.join('.') || 'the value itself'} is not a valid ${wanted.typeName.replace('abstract:', '')} (${typeof part})`,
+      )
+    },
   })
   return found.join('; ')
 }

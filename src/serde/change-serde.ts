@@ -77,7 +77,8 @@ function sidesOf(bytes: Uint8Array): Sides {
 
 function splitBoth(body: Uint8Array): Sides {
   const { value: length, end } = readVarint(body)
-  if (length < 0 || length > body.length - end) throw malformed(`a new value of ${length} bytes does not fit into ${body.length}`)
+  if (length < 0 || length > body.length - end)
+    throw malformed(`a new value of ${length} bytes does not fit into ${body.length}`)
   return { newBytes: body.subarray(end, end + length), oldBytes: body.subarray(end + length) }
 }
 
@@ -102,5 +103,8 @@ function readVarint(bytes: Uint8Array): { readonly value: number; readonly end: 
 }
 
 function malformed(found: string): SerializationError {
-  return new SerializationError('decode', `not a change of a table (written by changeSerde or Kafka Streams' ChangedSerializer): ${found}`)
+  return new SerializationError(
+    'decode',
+    `not a change of a table (written by changeSerde or Kafka Streams' ChangedSerializer): ${found}`,
+  )
 }

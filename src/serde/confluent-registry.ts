@@ -42,7 +42,10 @@ export function confluentRegistry(options: ConfluentRegistryOptions): SchemaRegi
     },
     async schemaById(id) {
       try {
-        return schemas.get(id)?.schema ?? (await fetchSchema(await client(), id, schemas))
+        const found = schemas.get(id)
+        // One with references may be half way: answered, but what it refers to is still on the way to another call.
+        if (found !== undefined && !found.references?.length) return found.schema
+        return await fetchSchema(await client(), id, schemas)
       } catch (cause) {
         if (statusOf(cause) === 404) return undefined
         throw explained(`asking the schema registry at ${url} for schema id ${id}`, cause)
@@ -59,7 +62,8 @@ interface FoundSchema {
 
 function checkedUrl(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
-  const refuse = (problem: string, remedy: string): ConfigError => new ConfigError([{ path: 'confluentRegistry url', problem, remedy }])
+  const refuse = (problem: string, remedy: string): ConfigError =>
+    new ConfigError([{ path: 'confluentRegistry url', problem, remedy }])
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
     throw refuse(`${JSON.stringify(url)} is not an http or https url`, "give one such as 'http://localhost:8081'")
   }
@@ -67,7 +71,11 @@ function checkedUrl(url: string): string {
   return url.replace(/\/+$/, '')
 }
 
-async function connect(url: string, options: ConfluentRegistryOptions, schemas: Map<number, FoundSchema>): Promise<ConfluentClient> {
+async function connect(
+  url: string,
+  options: ConfluentRegistryOptions,
+  schemas: Map<number, FoundSchema>,
+): Promise<ConfluentClient> {
   // Imported when it is needed: it loads protobufjs and ajv too (0.2 s).
   const { SchemaRegistry } = await import('@kafkajs/confluent-schema-registry')
   const middlewares = [boundedTime(options), keptCompatibility, rememberedSchemas(schemas)]
@@ -131,7 +139,11 @@ async function findOrRegister(client: ConfluentClient, subject: string, schema: 
   }
 }
 
-async function fetchSchema(client: ConfluentClient, id: number, schemas: Map<number, FoundSchema>): Promise<string | undefined> {
+async function fetchSchema(
+  client: ConfluentClient,
+  id: number,
+  schemas: Map<number, FoundSchema>,
+): Promise<string | undefined> {
   let parsed: unknown
   try {
     parsed = await client.getSchema(id)
@@ -154,17 +166,23 @@ function explained(doing: string, cause: unknown): BrokerError {
   const status = statusOf(cause)
   const refusedByClient = cause instanceof Error && cause.name === 'ConfluentSchemaRegistryArgumentError'
   const retriable = status === undefined ? !refusedByClient : status >= 500 || status === 429
-  const remedy = refusedByClient ? clientRemedy : (remedies.get(status ?? 0) ?? 'check the url and that the registry is up')
+  const remedy = refusedByClient
+    ? clientRemedy
+    : (remedies.get(status ?? 0) ?? 'check the url and that the registry is up')
   const problem = messageOf(cause).replace(/^Confluent_Schema_Registry - (Error, status 400: )?/, '')
   return registryFailed({ doing, problem, remedy, retriable, cause })
 }
 
-const clientRemedy = 'correct the schema; one without a name (a union, a primitive type) must be wrapped in a record, or be registered by other means'
+const clientRemedy =
+  'correct the schema; one without a name (a union, a primitive type) must be wrapped in a record, or be registered by other means'
 
 const remedies = new Map([
   [401, 'check auth'],
   [403, 'check auth and its rights on this subject'],
   [404, "check that the url is the base of Confluent's REST API (Apicurio: .../apis/ccompat/v7)"],
-  [409, 'make the new schema able to read the old one (a default for each new field, no changed types), or use another subject'],
+  [
+    409,
+    'make the new schema able to read the old one (a default for each new field, no changed types), or use another subject',
+  ],
   [422, 'correct the schema'],
 ])

@@ -82,6 +82,9 @@ const safeInt64Serde: Serde<number> = Object.freeze({
     const value = readSafeInt64(asBuffer(bytes), 0)
     if (value !== undefined) return value
     const exact = asBuffer(bytes).readBigInt64BE()
-    throw new SerializationError('decode', `safeInt64 cannot hold ${exact} exactly: beyond 2^53-1 use int64(), which gives bigints`)
+    throw new SerializationError(
+      'decode',
+      `safeInt64 cannot hold ${exact} exactly: beyond 2^53-1 use int64(), which gives bigints`,
+    )
   },
 })

@@ -74,7 +74,11 @@ function validated(schema: StandardSchema, value: unknown, direction: 'decode' |
   )
 }
 
-function asynchronous(schema: StandardSchema, result: Promise<unknown>, direction: 'decode' | 'encode'): SerializationError {
+function asynchronous(
+  schema: StandardSchema,
+  result: Promise<unknown>,
+  direction: 'decode' | 'encode',
+): SerializationError {
   // Nobody will await it, and its rejection must not end the process: the error that is returned says what is wrong.
   result.catch(() => undefined)
   return new SerializationError(

@@ -3,7 +3,10 @@ import { SerializationError } from '../core/errors.ts'
 /** @throws SerializationError `MILLRACE_DECODE_FAILED` unless there are exactly `width` bytes */
 export function expectWidth(name: string, bytes: Uint8Array, width: number): void {
   if (bytes.length === width) return
-  throw new SerializationError('decode', `${name} is ${width} bytes long, but there are ${bytes.length}: another serde wrote them`)
+  throw new SerializationError(
+    'decode',
+    `${name} is ${width} bytes long, but there are ${bytes.length}: another serde wrote them`,
+  )
 }
 
 /** For a value that the type system would have refused: JavaScript callers, casts, JSON that nobody checked. */

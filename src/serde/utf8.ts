@@ -9,6 +9,8 @@ export function decodeUtf8(name: string, bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes)
   } catch (cause) {
-    throw new SerializationError('decode', `${name} is UTF-8 text, but the ${bytes.length} bytes are not valid UTF-8`, { cause })
+    throw new SerializationError('decode', `${name} is UTF-8 text, but the ${bytes.length} bytes are not valid UTF-8`, {
+      cause,
+    })
   }
 }

@@ -62,7 +62,10 @@ function withSuffix(key: Uint8Array, suffixLength: number): Buffer {
 
 function withoutSuffix(name: string, bytes: Uint8Array, suffixLength: number): Uint8Array {
   if (bytes.length >= suffixLength) return bytes.subarray(0, bytes.length - suffixLength)
-  throw new SerializationError('decode', `${name} ends with ${suffixLength} bytes of times, but there are ${bytes.length}`)
+  throw new SerializationError(
+    'decode',
+    `${name} ends with ${suffixLength} bytes of times, but there are ${bytes.length}`,
+  )
 }
 
 /** The time that starts `fromEnd` bytes before the end. */
@@ -70,5 +73,8 @@ function readTime(name: string, bytes: Uint8Array, fromEnd: number): number {
   if (bytes.length < fromEnd) withoutSuffix(name, bytes, fromEnd)
   const time = readSafeInt64(asBuffer(bytes), bytes.length - fromEnd)
   if (time !== undefined) return time
-  throw new SerializationError('decode', `${name} has a window time beyond +-(2^53-1) milliseconds: another serde wrote these bytes`)
+  throw new SerializationError(
+    'decode',
+    `${name} has a window time beyond +-(2^53-1) milliseconds: another serde wrote these bytes`,
+  )
 }

@@ -27,17 +27,21 @@ export interface ApicurioRegistry {
 export async function startApicurio(): Promise<ApicurioRegistry> {
   const folder = await unpacked()
   const port = await freePort()
-  const registry = spawn('java', ['-XX:TieredStopAtLevel=1', '-Xmx256m', '-jar', `apicurio-registry-app-${version}-runner.jar`], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      QUARKUS_HTTP_HOST: '127.0.0.1',
-      QUARKUS_HTTP_PORT: String(port),
-      APICURIO_STORAGE_KIND: 'sql',
-      APICURIO_STORAGE_SQL_KIND: 'h2',
+  const registry = spawn(
+    'java',
+    ['-XX:TieredStopAtLevel=1', '-Xmx256m', '-jar', `apicurio-registry-app-${version}-runner.jar`],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        QUARKUS_HTTP_HOST: '127.0.0.1',
+        QUARKUS_HTTP_PORT: String(port),
+        APICURIO_STORAGE_KIND: 'sql',
+        APICURIO_STORAGE_SQL_KIND: 'h2',
+      },
     },
-  })
+  )
   const log = lastOutput(registry)
   try {
     await ready(registry, `http://127.0.0.1:${port}`)

@@ -93,6 +93,7 @@ class MemoryConsumer implements ConsumerPort {
     const batches = this.#fetch()
     if (batches.length > 0 || maxWaitMs === 0) return batches
     await new Promise<void>((resolve) => this.#port.clock.setTimer(maxWaitMs, resolve))
+    await this.#port.step('poll again')
     await this.#rebalance()
     return this.#fetch()
   }
@@ -105,6 +106,7 @@ class MemoryConsumer implements ConsumerPort {
     if (member.generation >= 0) await this.#listener.onRevoked(member.owned)
     this.#forgetAll()
     const assigned = await this.#group.join(member)
+    await this.#port.step('assigned')
     member.owned = assigned
     for (const partition of assigned) this.#start(partition)
     await this.#listener.onAssigned(assigned)

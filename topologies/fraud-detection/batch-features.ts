@@ -4,10 +4,9 @@ import {
   labelDelayMs,
   toCents,
   type Features,
-  type FraudTotals,
   type PerRange,
   type RangeName,
-  type SpendTotals,
+  type Totals,
 } from './features.ts'
 import type { LabelledTransaction } from './transactions-csv.ts'
 
@@ -18,8 +17,8 @@ import type { LabelledTransaction } from './transactions-csv.ts'
 const rangeNames = Object.keys(featureRanges) as RangeName[]
 const rangeCount = rangeNames.length
 
-/** Two totals per transaction and range, at `index * rangeCount + range`. */
-interface Totals {
+/** The totals of every transaction and range, at `index * rangeCount + range`. */
+interface Columns {
   readonly counts: Float64Array
   /** Cents of customers, frauds of terminals. */
   readonly sums: Float64Array
@@ -32,22 +31,21 @@ interface Totals {
  */
 export function batchFeatures(transactions: readonly LabelledTransaction[]): (index: number) => Features {
   checkOrder(transactions)
-  const customers = emptyTotals(transactions.length)
+  const customers = emptyColumns(transactions.length)
   for (const own of groupIndexes(transactions, (transaction) => transaction.customerId))
     addCustomerTotals(transactions, own, customers)
-  const terminals = emptyTotals(transactions.length)
+  const terminals = emptyColumns(transactions.length)
   for (const own of groupIndexes(transactions, (transaction) => transaction.terminalId))
     addTerminalTotals(transactions, own, terminals)
-  return (index) => {
-    const { time } = transactions[index]!
-    const spend = rangesOf(customers, index, (count, sum): SpendTotals => ({ count, cents: sum }))
-    const frauds = rangesOf(terminals, index, (count, sum): FraudTotals => ({ count, frauds: sum }))
-    return assembleFeatures(time, spend, frauds)
-  }
+  return (index) => assembleFeatures(transactions[index]!.time, totalsAt(customers, index), totalsAt(terminals, index))
 }
 
 /** Totals of `(t - range, t]`, where of equal times only those that came before, and the transaction itself, count. */
-function addCustomerTotals(transactions: readonly LabelledTransaction[], own: readonly number[], totals: Totals): void {
+function addCustomerTotals(
+  transactions: readonly LabelledTransaction[],
+  own: readonly number[],
+  totals: Columns,
+): void {
   rangeNames.forEach((name, range) => {
     let first = 0
     let cents = 0
@@ -63,7 +61,11 @@ function addCustomerTotals(transactions: readonly LabelledTransaction[], own: re
 }
 
 /** Totals of `(t - delay - range, t - delay]`: what is known of the terminal at t. */
-function addTerminalTotals(transactions: readonly LabelledTransaction[], own: readonly number[], totals: Totals): void {
+function addTerminalTotals(
+  transactions: readonly LabelledTransaction[],
+  own: readonly number[],
+  totals: Columns,
+): void {
   const timeAt = (position: number): number => transactions[own[position]!]!.time
   const fraudAt = (position: number): number => (transactions[own[position]!]!.fraud ? 1 : 0)
   rangeNames.forEach((name, range) => {
@@ -104,15 +106,17 @@ function groupIndexes(
   return groups.values()
 }
 
-function emptyTotals(transactionCount: number): Totals {
+function emptyColumns(transactionCount: number): Columns {
   return {
     counts: new Float64Array(transactionCount * rangeCount),
     sums: new Float64Array(transactionCount * rangeCount),
   }
 }
 
-function rangesOf<T>(totals: Totals, index: number, make: (count: number, sum: number) => T): PerRange<T> {
-  const at = (range: number): T =>
-    make(totals.counts[index * rangeCount + range]!, totals.sums[index * rangeCount + range]!)
-  return Object.fromEntries(rangeNames.map((name, range) => [name, at(range)])) as PerRange<T>
+function totalsAt({ counts, sums }: Columns, index: number): PerRange<Totals> {
+  const totals = rangeNames.map((name, range): [RangeName, Totals] => {
+    const at = index * rangeCount + range
+    return [name, { count: counts[at]!, sum: sums[at]! }]
+  })
+  return Object.fromEntries(totals) as { [Name in RangeName]: Totals }
 }

@@ -36,7 +36,7 @@ export function readFeatures(file: string): AsyncGenerator<FeaturesRow[]> {
 }
 
 /** One line without its end. Numbers are written with all their digits: rounding is left to who compares them. */
-export function formatFeatures(row: FeaturesRow & { readonly score: number }): string {
+function formatFeatures(row: FeaturesRow & { readonly score: number }): string {
   return [row.transactionId, ...featureNames.map((name) => row.features[name]), row.score].join(',')
 }
 

@@ -52,11 +52,7 @@ export function toCents(dollars: number): number {
  * @param customer cents of `(time - range, time]`, the transaction itself included
  * @param terminal frauds of `(time - 7d - range, time - 7d]`; means and shares of nothing are 0
  */
-export function assembleFeatures(
-  time: number,
-  customer: PerRange<Totals>,
-  terminal: PerRange<Totals>,
-): Features {
+export function assembleFeatures(time: number, customer: PerRange<Totals>, terminal: PerRange<Totals>): Features {
   return {
     during_weekend: isWeekend(time) ? 1 : 0,
     during_night: isNight(time) ? 1 : 0,

@@ -1,4 +1,4 @@
-import { featureNames, type FeatureName, type Features } from './features.ts'
+import { featureNames, type FeatureName, type Features, type PerRange, type Totals } from './features.ts'
 
 /** A card payment. Topic `transactions`, keyed by the customer's id as text. */
 export interface Transaction {
@@ -35,6 +35,11 @@ export interface FraudAlert extends Transaction {
   readonly reason: string
 }
 
+/** A transaction on its way to its terminal, with what its customer spent. In the repartition topic, keyed by terminal. */
+export interface Payment extends Transaction {
+  readonly spent: PerRange<Totals>
+}
+
 type AvroType = string | AvroRecord | { readonly type: 'long'; readonly logicalType: 'timestamp-millis' }
 
 interface AvroField {
@@ -67,7 +72,24 @@ const isMeanOrShare = (name: FeatureName): boolean => name.includes('_avg_') || 
 
 const featureFields = featureNames.map((name) => ({ name, type: isMeanOrShare(name) ? 'double' : 'int' }))
 
+const totals = record('Totals', [
+  { name: 'count', type: 'int' },
+  { name: 'sum', type: 'long' },
+])
+
+/** Avro defines a name once; from then on the name stands for it. */
+const totalsPerRange = record('TotalsPerRange', [
+  { name: 'day', type: totals },
+  { name: 'week', type: 'Totals' },
+  { name: 'month', type: 'Totals' },
+])
+
 export const transactionSchema: AvroRecord = record('Transaction', transactionFields)
+
+export const paymentSchema: AvroRecord = record('Payment', [
+  ...transactionFields,
+  { name: 'spent', type: totalsPerRange },
+])
 
 export const fraudLabelSchema: AvroRecord = record('FraudLabel', [
   { name: 'transactionId', type: 'long' },

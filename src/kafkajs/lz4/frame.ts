@@ -96,7 +96,7 @@ export interface DecompressOptions {
 export function decompressFrame(input: Buffer, options: DecompressOptions): Buffer {
   const header = readHeader(input)
   const blocks = options.blocks ?? nativeOrTypescript
-  let output = Buffer.allocUnsafe(Math.min(Math.max(input.length * 4, 1024), options.contentBytesMax))
+  let output: Buffer = Buffer.allocUnsafe(Math.min(Math.max(input.length * 4, 1024), options.contentBytesMax))
   let at = header.end
   let written = 0
   for (;;) {

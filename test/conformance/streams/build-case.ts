@@ -33,7 +33,6 @@ type Made = KStream<any, any> | KTable<any, any> | KGroupedStream<any, any> | KG
 
 /** Builds a case with the public DSL, one node at a time. */
 export function buildCase(testCase: Case): BuiltCase {
-  if (testCase.config?.optimize === true) throw new NotSupported('config.optimize')
   const stores = new Map<string, StoreKind>()
   const sinks = new Set<string>()
   const built = topology(testCase.name, (builder) => {

@@ -29,7 +29,14 @@ const transactionSchema = {
     { name: 'limits', type: { type: 'map', values: 'int' } },
   ],
 }
-const transaction: Transaction = { id: 'tx-1', amount: 12.5, time: 1_700_000_000_000, tags: ['a', 'bc'], note: null, limits: { day: -3 } }
+const transaction: Transaction = {
+  id: 'tx-1',
+  amount: 12.5,
+  time: 1_700_000_000_000,
+  tags: ['a', 'bc'],
+  note: null,
+  limits: { day: -3 },
+}
 /** What Java's Avro 1.12.0 wrote for `transaction`. */
 const transactionBody = '0874782d31000000000000294080a0abfef962040261046263000002066461790500'
 
@@ -37,7 +44,10 @@ interface BindOptions extends AvroOptions {
   readonly registry?: SchemaRegistry
 }
 
-async function bound<T>(schema: AvroSchema, { registry = memoryRegistry(), ...options }: BindOptions = {}): Promise<Serde<T>> {
+async function bound<T>(
+  schema: AvroSchema,
+  { registry = memoryRegistry(), ...options }: BindOptions = {},
+): Promise<Serde<T>> {
   return await avro<T>(schema, options).bind!({ topic: 'payments', part: 'value', registry })
 }
 
@@ -48,7 +58,12 @@ async function decoded<T>(serde: Serde<T>, bytes: Uint8Array): Promise<T> {
 }
 
 const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
-const decodeError = (message: string): unknown => expect.objectContaining({ code: 'MILLRACE_DECODE_FAILED', topic: 'payments', message: expect.stringContaining(message) })
+const decodeError = (message: string): unknown =>
+  expect.objectContaining({
+    code: 'MILLRACE_DECODE_FAILED',
+    topic: 'payments',
+    message: expect.stringContaining(message),
+  })
 
 describe('bytes', () => {
   test('are a zero byte, the schema id, and the body as Java writes it', async () => {
@@ -76,11 +91,17 @@ describe('bytes', () => {
       time: fc.maxSafeInteger(),
       tags: fc.array(fc.string()),
       note: fc.option(fc.string()),
-      limits: fc.dictionary(fc.string({ minLength: 1 }).filter((key) => key !== '__proto__'), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { noNullPrototype: true }),
+      limits: fc.dictionary(
+        fc.string({ minLength: 1 }).filter((key) => key !== '__proto__'),
+        fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+        { noNullPrototype: true },
+      ),
     })
-    fc.assert(fc.property(values, (value) => {
-      expect(serde.deserialize(serde.serialize(value))).toEqual(value)
-    }))
+    fc.assert(
+      fc.property(values, (value) => {
+        expect(serde.deserialize(serde.serialize(value))).toEqual(value)
+      }),
+    )
   })
 })
 
@@ -95,33 +116,46 @@ describe('a subject', () => {
     expect(await subjects({}, 'key')).toEqual(['payments-key'])
     expect(await subjects({}, 'value')).toEqual(['payments-value'])
   })
-  test('can be chosen', async () => expect(await subjects({ subject: 'bank.Transaction' }, 'value')).toEqual(['bank.Transaction']))
+  test('can be chosen', async () =>
+    expect(await subjects({ subject: 'bank.Transaction' }, 'value')).toEqual(['bank.Transaction']))
 })
 
 describe('mistakes in the code are explained', () => {
   test('no registry', async () => {
-    await expect(async () => avro(transactionSchema).bind!({ topic: 'payments', part: 'key', registry: undefined })).rejects.toThrow(
+    await expect(async () =>
+      avro(transactionSchema).bind!({ topic: 'payments', part: 'key', registry: undefined }),
+    ).rejects.toThrow(
       expect.objectContaining({
         code: 'MILLRACE_CONFIG_INVALID',
-        message: expect.stringContaining('the key of topic payments: its serde avro(bank.Transaction) needs a schema registry, and none is configured; give the app one: confluentRegistry({ url })'),
+        message: expect.stringContaining(
+          'the key of topic payments: its serde avro(bank.Transaction) needs a schema registry, and none is configured; give the app one: confluentRegistry({ url })',
+        ),
       }),
     )
   })
   test.each([[{ type: 'recrod' }], ['{"type":'], ['strnig']])('the schema %j', (schema) => {
     expect(() => avro(schema)).toThrow(
-      expect.objectContaining({ code: 'MILLRACE_TOPOLOGY_INVALID', message: expect.stringContaining('the schema is not valid Avro') }),
+      expect.objectContaining({
+        code: 'MILLRACE_TOPOLOGY_INVALID',
+        message: expect.stringContaining('the schema is not valid Avro'),
+      }),
     )
   })
   test('use before bind', () => {
-    expect(() => avro(transactionSchema).serialize(transaction)).toThrow('avro(bank.Transaction) is not ready: bind it to a topic')
-    expect(() => avro(transactionSchema).deserialize(unhex('00'))).toThrow('avro(bank.Transaction) is not ready: bind it to a topic')
+    expect(() => avro(transactionSchema).serialize(transaction)).toThrow(
+      'avro(bank.Transaction) is not ready: bind it to a topic',
+    )
+    expect(() => avro(transactionSchema).deserialize(unhex('00'))).toThrow(
+      'avro(bank.Transaction) is not ready: bind it to a topic',
+    )
   })
   test('a value that does not fit the schema, with the paths', async () => {
     const serde = await bound<Transaction>(transactionSchema)
     expect(() => serde.serialize({ ...transaction, tags: ['a', 7], amount: '1' } as never)).toThrow(
       expect.objectContaining({
         code: 'MILLRACE_ENCODE_FAILED',
-        message: 'avro(bank.Transaction) cannot write the value: amount is not a valid double (string); tags.1 is not a valid string (number)',
+        message:
+          'avro(bank.Transaction) cannot write the value: amount is not a valid double (string); tags.1 is not a valid string (number)',
       }),
     )
   })
@@ -132,31 +166,38 @@ describe('bytes that are not this format are errors that say what was found', ()
     ['', 'but there are 0 bytes'],
     ['00000000', 'but there are 4 bytes'],
     ['7b22696422', 'but these start with 7b22696422'],
-    [`0000000001${transactionBody}ffff`, '2 of the 41 bytes are left after the value'],
-    [`0000000001${transactionBody.slice(0, -4)}`, 'the 37 bytes end in the middle of the value'],
-    [`00000003e7${transactionBody}`, 'the registry does not know schema id 999'],
-    [`00ffffffff${transactionBody}`, 'start with 00ffffffff'],
+    [`0000000001${transactionBody}ffff`, '2 of 41 are left after the value'],
+    [`0000000001${transactionBody.slice(0, -4)}`, 'stops in the middle of the value after 37 bytes'],
+    [`00000003e7${transactionBody}`, 'schema id 999, which the registry does not know'],
+    [`00ffffffff${transactionBody}`, 'these start with 00ffffffff'],
   ])('%s', async (bytes, message) => {
     const serde = await bound<Transaction>(transactionSchema)
     await expect(decoded(serde, unhex(bytes))).rejects.toThrow(decodeError(message))
   })
   test('any corruption ends in a value or in a decode error', async () => {
     const serde = await bound<Transaction>(transactionSchema)
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (body) => {
-      const bytes = Uint8Array.from([0, 0, 0, 0, 1, ...body])
-      try {
-        expect(serde.deserialize(bytes)).toHaveProperty('id')
-      } catch (error) {
-        expect(error).toEqual(decodeError('avro(bank.Transaction)'))
-      }
-    }), { numRuns: 2_000 })
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (body) => {
+        const bytes = Uint8Array.from([0, 0, 0, 0, 1, ...body])
+        try {
+          expect(serde.deserialize(bytes)).toHaveProperty('id')
+        } catch (error) {
+          expect(error).toEqual(decodeError('avro(bank.Transaction)'))
+        }
+      }),
+      { numRuns: 2_000 },
+    )
   })
 })
 
 describe('a collection whose corrupt count is huge is refused at once', () => {
   // 2^32-1 and 2^62 as zigzag varints: avsc alone collects that many items past the end of the record.
   const counts = ['feffffff1f', '8080808080808080ff01']
-  const collections = [{ type: 'array', items: 'string' }, { type: 'array', items: 'null' }, { type: 'map', values: 'null' }]
+  const collections = [
+    { type: 'array', items: 'string' },
+    { type: 'array', items: 'null' },
+    { type: 'map', values: 'null' },
+  ]
   const recordOf = (fields: object[]): object => ({ type: 'record', name: 'R', fields })
   for (const type of collections) {
     test.each(counts)(`${JSON.stringify(type)} of %s`, async (count) => {
@@ -172,7 +213,9 @@ describe('a collection whose corrupt count is huge is refused at once', () => {
   }
   test('and one that only runs past the end is cut off there', async () => {
     const serde = await bound(recordOf([{ name: 'all', type: { type: 'array', items: 'string' } }]))
-    expect(() => serde.deserialize(unhex('0000000001808008026100'))).toThrow(decodeError('end in the middle'))
+    expect(() => serde.deserialize(unhex('0000000001808008026100'))).toThrow(
+      decodeError('stops in the middle of the value'),
+    )
   })
   test('while many empty items are a value', async () => {
     const serde = await bound<{ all: null[] }>(recordOf([{ name: 'all', type: { type: 'array', items: 'null' } }]))
@@ -185,7 +228,11 @@ describe('longs', () => {
   const schema = {
     type: 'record',
     name: 'R',
-    fields: [{ name: 'long', type: 'long' }, { name: 'maybe', type: ['null', 'long'], default: null }, { name: 'all', type: { type: 'array', items: { type: 'long' } } }],
+    fields: [
+      { name: 'long', type: 'long' },
+      { name: 'maybe', type: ['null', 'long'], default: null },
+      { name: 'all', type: { type: 'array', items: { type: 'long' } } },
+    ],
   }
   const extremes = [-(2n ** 63n), 2n ** 63n - 1n, -1n]
   test('as bigints are exact, as Java writes them', async () => {
@@ -203,7 +250,10 @@ describe('longs', () => {
   })
   test('as numbers are exact to the last safe one, where avsc alone writes other values', async () => {
     const registry = memoryRegistry()
-    const [numbers, bigints] = [await bound<unknown>(schema, { registry }), await bound<unknown>(schema, { registry, longs: 'bigint' })]
+    const [numbers, bigints] = [
+      await bound<unknown>(schema, { registry }),
+      await bound<unknown>(schema, { registry, longs: 'bigint' }),
+    ]
     for (const edge of [2 ** 52, 2 ** 52 + 1, 2 ** 53 - 1]) {
       const all = [edge - 1, edge, 1 - edge, -edge]
       const bytes = numbers.serialize({ long: -edge, maybe: -edge, all })
@@ -219,8 +269,14 @@ describe('longs', () => {
     const registry = memoryRegistry()
     const big = await bound<unknown>(schema, { registry, longs: 'bigint' })
     const small = await bound<unknown>(schema, { registry })
-    expect(() => small.deserialize(big.serialize({ long: 2n ** 53n, maybe: null, all: [] }))).toThrow(decodeError('the long 9007199254740992 is beyond 2^53-1'))
-    expect(small.deserialize(big.serialize({ long: 2n ** 53n - 2n, maybe: 1n, all: [] }))).toEqual({ long: 2 ** 53 - 2, maybe: 1, all: [] })
+    expect(() => small.deserialize(big.serialize({ long: 2n ** 53n, maybe: null, all: [] }))).toThrow(
+      decodeError('the long 9007199254740992 is beyond 2^53-1'),
+    )
+    expect(small.deserialize(big.serialize({ long: 2n ** 53n - 2n, maybe: 1n, all: [] }))).toEqual({
+      long: 2 ** 53 - 2,
+      maybe: 1,
+      all: [],
+    })
   })
 })
 
@@ -241,7 +297,11 @@ test('a logical type makes its values, with bigints for the other longs', async 
   const schema = {
     type: 'record',
     name: 'R',
-    fields: [{ name: 'at', type: time }, { name: 'until', type: time }, { name: 'count', type: { type: 'long', logicalType: 'not-given' } }],
+    fields: [
+      { name: 'at', type: time },
+      { name: 'until', type: time },
+      { name: 'count', type: { type: 'long', logicalType: 'not-given' } },
+    ],
   }
   const serde = await bound<unknown>(schema, { longs: 'bigint', logicalTypes: { 'timestamp-millis': DateType } })
   const value = { at: new Date(1_700_000_000_000), until: new Date(0), count: 5n }

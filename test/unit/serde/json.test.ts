@@ -17,7 +17,8 @@ const cardSchema: StandardSchema<unknown, Card> = {
       const card = value as { number?: unknown; limit?: unknown }
       const issues: StandardIssue[] = []
       if (typeof card.number !== 'string') issues.push({ message: 'is not a string', path: ['number'] })
-      if (card.limit !== undefined && typeof card.limit !== 'number') issues.push({ message: 'is not a number', path: [{ key: 'limit' }] })
+      if (card.limit !== undefined && typeof card.limit !== 'number')
+        issues.push({ message: 'is not a number', path: [{ key: 'limit' }] })
       if (issues.length > 0) return { issues }
       return { value: { number: card.number as string, limit: (card.limit as number | undefined) ?? 100 } }
     },
@@ -30,10 +31,12 @@ const answering = (result: StandardResult<unknown> | Promise<StandardResult<unkn
 const encoded = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 test('any JSON value survives writing and reading', () => {
-  fc.assert(fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
-    const serde = json()
-    expect(serde.deserialize(serde.serialize(value))).toEqual(JSON.parse(JSON.stringify(value)))
-  }))
+  fc.assert(
+    fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+      const serde = json()
+      expect(serde.deserialize(serde.serialize(value))).toEqual(JSON.parse(JSON.stringify(value)))
+    }),
+  )
 })
 
 test('is UTF-8 on the wire', () => {
@@ -44,17 +47,25 @@ test('is UTF-8 on the wire', () => {
 describe('what is not JSON is refused', () => {
   test.each(['', '{', '\ufeff{}', 'nul'])('the text %j', (text) => {
     expect(() => json().deserialize(encoded(text))).toThrow(
-      expect.objectContaining({ code: 'MILLRACE_DECODE_FAILED', message: expect.stringContaining('bytes are not JSON: ') }),
+      expect.objectContaining({
+        code: 'MILLRACE_DECODE_FAILED',
+        message: expect.stringContaining('bytes are not JSON: '),
+      }),
     )
   })
   test('text with invalid UTF-8 in a string', () => {
-    expect(() => json().deserialize(Uint8Array.of(0x22, 0xff, 0x22))).toThrow('json is UTF-8 text, but the 3 bytes are not valid UTF-8')
+    expect(() => json().deserialize(Uint8Array.of(0x22, 0xff, 0x22))).toThrow(
+      'json is UTF-8 text, but the 3 bytes are not valid UTF-8',
+    )
   })
   const cycle: { self?: unknown } = {}
   cycle.self = cycle
   test.each([[undefined], [() => 1], [1n], [cycle]])('the value %o', (value) => {
     expect(() => json().serialize(value)).toThrow(
-      expect.objectContaining({ code: 'MILLRACE_ENCODE_FAILED', message: expect.stringContaining('json cannot write') }),
+      expect.objectContaining({
+        code: 'MILLRACE_ENCODE_FAILED',
+        message: expect.stringContaining('json cannot write'),
+      }),
     )
   })
 })
@@ -72,7 +83,11 @@ describe('with a schema', () => {
     )
   })
   test('paths read as code, and a long list is cut', () => {
-    const issues = [{ message: 'a', path: ['items', 2, { key: 'sku' }] }, { message: 'b' }, ...Array.from({ length: 10 }, () => ({ message: 'c', path: [0] }))]
+    const issues = [
+      { message: 'a', path: ['items', 2, { key: 'sku' }] },
+      { message: 'b' },
+      ...Array.from({ length: 10 }, () => ({ message: 'c', path: [0] })),
+    ]
     expect(() => json(answering({ issues })).deserialize(encoded('1'))).toThrow(
       /items\[2\]\.sku: a; the value itself: b; (\[0\]: c; ){8}and 2 more$/,
     )
@@ -81,7 +96,10 @@ describe('with a schema', () => {
     const wrong = { number: 1 } as unknown as Card
     expect(Buffer.from(json(cardSchema).serialize(wrong)).toString()).toBe('{"number":1}')
     expect(() => json(cardSchema, { validate: 'both' }).serialize(wrong)).toThrow(
-      expect.objectContaining({ code: 'MILLRACE_ENCODE_FAILED', message: 'the schema (by-hand) refuses the value: number: is not a string' }),
+      expect.objectContaining({
+        code: 'MILLRACE_ENCODE_FAILED',
+        message: 'the schema (by-hand) refuses the value: number: is not a string',
+      }),
     )
   })
   test('checked writing writes the value as it is', () => {

@@ -40,7 +40,9 @@ describe('a new version', () => {
         code: 'MILLRACE_REGISTRY_FAILED',
         retriable: false,
         message: expect.stringMatching(
-          new RegExp(`^registering a schema under a in the memory registry failed: the new version cannot read what the previous one wrote: .*${reason}.*; give each new field a default`),
+          new RegExp(
+            `^registering a schema under a in the memory registry failed: the new version cannot read what the previous one wrote: .*${reason}.*; give each new field a default`,
+          ),
         ),
       }),
     )

@@ -67,12 +67,28 @@ test('every NaN has the same bytes, so it is one key', () => {
 
 describe('what a serde does not hold is refused', () => {
   const refusals: readonly [Serde<never>, unknown, string][] = [
-    [int32() as Serde<never>, 2 ** 31, 'int32 takes a whole number from -2^31 to 2^31-1, but was given the number 2147483648'],
+    [
+      int32() as Serde<never>,
+      2 ** 31,
+      'int32 takes a whole number from -2^31 to 2^31-1, but was given the number 2147483648',
+    ],
     [int32() as Serde<never>, 1.5, 'int32 takes a whole number from -2^31 to 2^31-1, but was given the number 1.5'],
-    [int32() as Serde<never>, '7', 'int32 takes a whole number from -2^31 to 2^31-1, but was given a value of type string'],
-    [int64() as Serde<never>, 2n ** 63n, 'int64 takes a bigint from -2^63 to 2^63-1, but was given the bigint 9223372036854775808'],
+    [
+      int32() as Serde<never>,
+      '7',
+      'int32 takes a whole number from -2^31 to 2^31-1, but was given a value of type string',
+    ],
+    [
+      int64() as Serde<never>,
+      2n ** 63n,
+      'int64 takes a bigint from -2^63 to 2^63-1, but was given the bigint 9223372036854775808',
+    ],
     [int64() as Serde<never>, 7, 'int64 takes a bigint from -2^63 to 2^63-1, but was given the number 7'],
-    [safeInt64() as Serde<never>, 2 ** 53, 'safeInt64 takes a whole number from -(2^53-1) to 2^53-1, but was given the number 9007199254740992'],
+    [
+      safeInt64() as Serde<never>,
+      2 ** 53,
+      'safeInt64 takes a whole number from -(2^53-1) to 2^53-1, but was given the number 9007199254740992',
+    ],
     [double() as Serde<never>, null, 'double takes a number, but was given null'],
     [string() as Serde<never>, ['a'], 'string takes a string, but was given an array'],
     [bytes() as Serde<never>, 'a', 'bytes takes a Uint8Array, but was given a value of type string'],
@@ -100,15 +116,20 @@ describe('bytes of another width are refused', () => {
 
 test('safeInt64 refuses to round, and names the serde that does not', () => {
   for (const value of [2n ** 53n, 2n ** 53n + 1n, -(2n ** 53n), 2n ** 63n - 1n]) {
-    expect(() => safeInt64().deserialize(int64().serialize(value))).toThrow(`${value} exactly: beyond 2^53-1 use int64()`)
+    expect(() => safeInt64().deserialize(int64().serialize(value))).toThrow(
+      `${value} exactly: beyond 2^53-1 use int64()`,
+    )
   }
 })
 
 describe('string', () => {
-  test.each(['ff', 'c3', '61e282', 'eda080', 'c080'])('refuses %s, which is not UTF-8, and reads the next one', (invalid) => {
-    expect(() => string().deserialize(unhex(invalid))).toThrow(SerializationError)
-    expect(string().deserialize(unhex('61'))).toBe('a')
-  })
+  test.each(['ff', 'c3', '61e282', 'eda080', 'c080'])(
+    'refuses %s, which is not UTF-8, and reads the next one',
+    (invalid) => {
+      expect(() => string().deserialize(unhex(invalid))).toThrow(SerializationError)
+      expect(string().deserialize(unhex('61'))).toBe('a')
+    },
+  )
   test('keeps a replacement character and a byte order mark that are in the text', () => {
     expect(string().deserialize(string().serialize('\ufeffa\ufffd'))).toBe('\ufeffa\ufffd')
   })
@@ -124,6 +145,8 @@ test('bytes are copied out of the shared buffer that they were read from', () =>
 })
 
 test('only serdes whose equal values are equal by === have primitive keys', () => {
-  const primitive = [string(), int32(), int64(), safeInt64(), double(), bytes()].filter((serde) => serde.primitiveKey === true)
+  const primitive = [string(), int32(), int64(), safeInt64(), double(), bytes()].filter(
+    (serde) => serde.primitiveKey === true,
+  )
   expect(primitive.map((serde) => serde.name)).toEqual(['string', 'int32', 'int64', 'safeInt64'])
 })

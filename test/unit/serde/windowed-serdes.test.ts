@@ -21,12 +21,14 @@ test.each(golden)('%o of %o is as Kafka Streams writes it', (serde, value, bytes
 
 test('any windowed key survives writing and reading', () => {
   const time = fc.integer({ min: 0, max: 2 ** 52 })
-  fc.assert(fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), time, time, (key, start, length) => {
-    const session = windowed(key, start, start + length)
-    expect(sessionWindowed(int64()).deserialize(sessionWindowed(int64()).serialize(session))).toEqual(session)
-    const timed = timeWindowed(int64(), length)
-    expect(timed.deserialize(timed.serialize(session))).toEqual(session)
-  }))
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), time, time, (key, start, length) => {
+      const session = windowed(key, start, start + length)
+      expect(sessionWindowed(int64()).deserialize(sessionWindowed(int64()).serialize(session))).toEqual(session)
+      const timed = timeWindowed(int64(), length)
+      expect(timed.deserialize(timed.serialize(session))).toEqual(session)
+    }),
+  )
 })
 
 describe('bytes that are too short are refused', () => {
@@ -35,7 +37,9 @@ describe('bytes that are too short are refused', () => {
     [sessionWindowed(string()), 15, 'sessionWindowed ends with 16 bytes of times, but there are 15'],
     [timeWindowed(string(), 1), 0, 'timeWindowed ends with 8 bytes of times, but there are 0'],
   ] as const)('%o, %d bytes', (serde, length, message) => {
-    expect(() => serde.deserialize(new Uint8Array(length))).toThrow(expect.objectContaining({ code: 'MILLRACE_DECODE_FAILED', message }))
+    expect(() => serde.deserialize(new Uint8Array(length))).toThrow(
+      expect.objectContaining({ code: 'MILLRACE_DECODE_FAILED', message }),
+    )
   })
 })
 

@@ -21,6 +21,8 @@ const operation = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }) },
 )
 
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
+
 export function keyValueStoreConformance(create: Create): void {
   describe.each(keyKinds)('with $label', (kind) => {
     test('answers as a list that is searched from end to end, through flushes and restores', () => {
@@ -32,7 +34,7 @@ export function keyValueStoreConformance(create: Create): void {
   })
 }
 
-function run<K>(create: Create, kind: KeyKind<K>, operations: fc.infer<typeof operation>[]): void {
+function run<K>(create: Create, kind: KeyKind<K>, operations: Operation[]): void {
   const serdes = { key: kind.serde, value: jsonSerde<string>() }
   const rig = new StoreRig<KeyValueStore<K, string>, { rows: Row[] }>(() => create(serdes), { rows: [] })
   const bytesOf = (index: number): string => hex(kind.serde, kind.keyOf(index))

@@ -84,6 +84,6 @@ describe('changelog', () => {
   })
 
   test('of a version that is not known stops the task', () => {
-    expect(() => buffer().restore(Buffer.from('k'), Buffer.of(2, 0, 0), 0)).toThrow(StateError)
+    expect(() => buffer().restore(Buffer.from('k'), Buffer.of(2, 0, 0))).toThrow(StateError)
   })
 })

@@ -37,6 +37,18 @@ describe('retention', () => {
     expect(copy.put('b', 'x', 101, 1)).toBe(true)
   })
 
+  test('a key that comes back after all its windows were deleted keeps its new ones', () => {
+    const store = windowStore(80)
+    store.put('k', 'x', 5, 1)
+    store.put('k', 'x', 75, 1)
+    store.put('k', null, 75, 1)
+    store.put('other', 'x', 100, 1)
+    store.put('k', 'y', 75, 1)
+    store.put('k', 'z', 110, 1)
+    store.put('other', 'x', 170, 1)
+    expect(store.fetch('k', 110)).toEqual({ value: 'z', timestamp: 1 })
+  })
+
   test('a retention of 0 refuses everything', () => {
     const store = windowStore(0)
     expect(store.put('a', 'x', 100, 1)).toBe(false)
@@ -73,10 +85,16 @@ describe('changelog', () => {
     expect(flushed(store).map(({ value }) => value?.toString())).toEqual(['1'])
   })
 
-  test('gets nothing of a window that expired before the flush', () => {
+  test.each([10, 50])('gets nothing of a window that expired %i ms before the flush', (ms) => {
     const store = windowStore(10)
-    store.put('a', 'old', 0, 1)
-    store.put('a', 'new', 50, 2)
+    store.put('a', 'old', 100, 1)
+    store.put('a', 'new', 100 + ms, 2)
     expect(flushed(store).map(({ value }) => value?.toString())).toEqual(['new'])
+  })
+
+  test('has nothing to wait for of windows that expired long ago', () => {
+    const store = windowStore(10)
+    for (let start = 0; start < 1_000; start += 1) store.put('a', 'x', start, 1)
+    expect(store.changedCount).toBeLessThan(20)
   })
 })

@@ -34,6 +34,8 @@ const operation = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }) },
 )
 
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
+
 export function suppressStoreConformance(create: Create): void {
   describe.each(keyKinds)('with $label', (kind) => {
     test('answers as a list that is searched from end to end, through flushes and restores', () => {
@@ -45,7 +47,7 @@ export function suppressStoreConformance(create: Create): void {
   })
 }
 
-function run<K>(create: Create, kind: KeyKind<K>, operations: fc.infer<typeof operation>[]): void {
+function run<K>(create: Create, kind: KeyKind<K>, operations: Operation[]): void {
   const serdes = { key: kind.serde, value: jsonSerde<string>() }
   const rig = new StoreRig<SuppressStore<K, string>, Model>(() => create(serdes), { rows: [] })
   operations.forEach((op, step) => {

@@ -31,6 +31,8 @@ const operation = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }) },
 )
 
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
+
 export function unmatchedStoreConformance(create: Create): void {
   describe.each(keyKinds)('with $label', (kind) => {
     test('answers as a list that is searched from end to end, through flushes and restores', () => {
@@ -42,7 +44,7 @@ export function unmatchedStoreConformance(create: Create): void {
   })
 }
 
-function run<K>(create: Create, kind: KeyKind<K>, operations: fc.infer<typeof operation>[]): void {
+function run<K>(create: Create, kind: KeyKind<K>, operations: Operation[]): void {
   const serdes = { key: kind.serde, left: jsonSerde<string>(), right: jsonSerde<number>() }
   const rig = new StoreRig<UnmatchedStore<K, string, number>, Model>(() => create(serdes), { rows: [] })
   for (const op of operations) {

@@ -3,16 +3,15 @@ import {
   assembleFeatures,
   featureNames,
   toCents,
-  type FraudTotals,
-  type SpendTotals,
+  type PerRange,
+  type Totals,
 } from '../../../../topologies/fraud-detection/features.ts'
 
-const noSpend: SpendTotals = { count: 0, cents: 0 }
-const noFrauds: FraudTotals = { count: 0, frauds: 0 }
+const nothing: Totals = { count: 0, sum: 0 }
+const none: PerRange<Totals> = { day: nothing, week: nothing, month: nothing }
 
 function calendarOf(iso: string): [number, number] {
-  const none = { day: noSpend, week: noSpend, month: noSpend }
-  const features = assembleFeatures(Date.parse(iso), none, { day: noFrauds, week: noFrauds, month: noFrauds })
+  const features = assembleFeatures(Date.parse(iso), none, none)
   return [features.during_weekend, features.during_night]
 }
 
@@ -29,15 +28,14 @@ test('the night lasts from midnight until the hour 6 is over', () => {
 test('means are in dollars, risks are shares, and both are 0 of nothing', () => {
   const features = assembleFeatures(
     Date.parse('2018-05-18T12:00:00Z'),
-    { day: { count: 1, cents: 1_050 }, week: { count: 4, cents: 10_001 }, month: { count: 5, cents: 20_000 } },
-    { day: noFrauds, week: { count: 4, frauds: 1 }, month: { count: 8, frauds: 8 } },
+    { day: { count: 1, sum: 1_050 }, week: { count: 4, sum: 10_001 }, month: { count: 5, sum: 20_000 } },
+    { day: nothing, week: { count: 4, sum: 1 }, month: { count: 8, sum: 8 } },
   )
   expect(featureNames.map((name) => features[name])).toEqual([0, 0, 1, 10.5, 4, 25.0025, 5, 40, 0, 0, 4, 0.25, 8, 1])
 })
 
 test('the keys of a vector come in the order of the list of names', () => {
-  const none = { day: noSpend, week: noSpend, month: noSpend }
-  const features = assembleFeatures(0, none, { day: noFrauds, week: noFrauds, month: noFrauds })
+  const features = assembleFeatures(0, none, none)
   expect(Object.keys(features)).toEqual([...featureNames])
 })
 
