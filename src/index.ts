@@ -12,16 +12,50 @@ export type { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts'
 export { hopping, session, sliding, tumbling } from './dsl/windows.ts'
 export type { SessionWindowsOption, SlidingWindowsOption, TimeWindowsOption } from './dsl/windows.ts'
 export type {
-  AggregateOptions, CountOptions, GroupByKeyOptions, GroupByOptions, KeySerdeOption, KeyValueSerdeOptions, NodeOptions, ReduceOptions,
-  RepartitionOptions, SinkOptions, SourceOptions, StoreOption, StreamJoinOptions, StreamTableJoinOptions, TableGroupByOptions, TableOptions,
-  TableSourceOptions, ToTableOptions, UntilTimeLimit, UntilWindowCloses, ValueSerdeOption, WindowStoreOption,
+  AggregateOptions,
+  CountOptions,
+  GroupByKeyOptions,
+  GroupByOptions,
+  KeySerdeOption,
+  KeyValueSerdeOptions,
+  NodeOptions,
+  ReduceOptions,
+  RepartitionOptions,
+  SinkOptions,
+  SourceOptions,
+  StoreOption,
+  StreamJoinOptions,
+  StreamTableJoinOptions,
+  TableGroupByOptions,
+  TableOptions,
+  TableSourceOptions,
+  ToTableOptions,
+  UntilTimeLimit,
+  UntilWindowCloses,
+  ValueSerdeOption,
+  WindowStoreOption,
 } from './dsl/options.ts'
 export type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOptions } from './dsl/windowed-options.ts'
 export type { Impossible } from './dsl/type-sentences.ts'
 export type { Topology } from './topology/topology.ts'
 export type {
-  Aggregator, ExtractedFrom, FlatMapper, FlatValueMapper, ForeachAction, Initializer, InvertibleAggregate, KeyValue, KeyValueMapper,
-  Partitioner, Predicate, Reducer, SessionMerger, TimestampExtractor, TopicSelector, ValueJoiner, ValueMapper,
+  Aggregator,
+  ExtractedFrom,
+  FlatMapper,
+  FlatValueMapper,
+  ForeachAction,
+  Initializer,
+  InvertibleAggregate,
+  KeyValue,
+  KeyValueMapper,
+  Partitioner,
+  Predicate,
+  Reducer,
+  SessionMerger,
+  TimestampExtractor,
+  TopicSelector,
+  ValueJoiner,
+  ValueMapper,
 } from './topology/functions.ts'
 export { combined, countAndSum, countOf, meanOf, shareOf, sumOf } from './topology/invertible-aggregates.ts'
 export type { OverResult } from './topology/over-result.ts'
@@ -50,6 +84,22 @@ export { describePlan } from './planner/describe.ts'
 export type { DescribeFormat } from './planner/describe.ts'
 export type { Plan } from './planner/plan.ts'
 
+// Running
+export { createApp } from './app/create-app.ts'
+export { runApp } from './app/run-app.ts'
+export type { MillraceApp, StateChange } from './app/millrace-app.ts'
+export type { AppState } from './app/app-state.ts'
+export type {
+  AppConfig,
+  ErrorPolicy,
+  ErrorsConfig,
+  ProduceErrorPolicy,
+  SaslConfig,
+  SchemaRegistryConfig,
+  TlsConfig,
+} from './app/app-config.ts'
+export type { AppMetrics, TaskMetricsSnapshot } from './telemetry/metrics-snapshot.ts'
+
 // Words
 export type { Duration } from './core/duration.ts'
 export type { Headers, RecordMetadata, StreamRecord } from './core/stream-record.ts'
@@ -62,8 +112,18 @@ export type { Random } from './core/random.ts'
 
 // Errors
 export {
-  BrokerError, ConfigError, InvariantError, MillraceError, ProcessingError, ProductionError, SerializationError, StateError,
-  TaskCorruptedError, TaskMigratedError, TopologyError, errorCodes,
+  BrokerError,
+  ConfigError,
+  InvariantError,
+  MillraceError,
+  ProcessingError,
+  ProductionError,
+  SerializationError,
+  StateError,
+  TaskCorruptedError,
+  TaskMigratedError,
+  TopologyError,
+  errorCodes,
 } from './core/errors.ts'
 export type { ErrorCode, ErrorFacts, Problem } from './core/errors.ts'
 export type { ErrorAnswer, ErrorHandlers, FailedRecord } from './runtime/error-handlers.ts'

@@ -6,7 +6,14 @@ const sourceConditions = { resolve: { conditions: ['source'] }, ssr: { resolve: 
 export default defineConfig({
   test: {
     projects: [
-      { ...sourceConditions, test: { name: 'unit', root: `${import.meta.dirname}/..`, include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.conformance.test.ts'] } },
+      {
+        ...sourceConditions,
+        test: {
+          name: 'unit',
+          root: `${import.meta.dirname}/..`,
+          include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.conformance.test.ts'],
+        },
+      },
       {
         ...sourceConditions,
         test: {

@@ -16,10 +16,31 @@ export type AppEvent = 'start' | 'rebalance' | 'ready' | 'stop' | 'stopped' | 'f
 const transitions: Readonly<Record<AppState, Readonly<Record<AppEvent, AppState | null>>>> = {
   created: { start: 'starting', rebalance: null, ready: null, stop: 'stopping', stopped: null, fail: null },
   starting: { start: null, rebalance: 'starting', ready: 'running', stop: 'stopping', stopped: null, fail: 'failed' },
-  rebalancing: { start: null, rebalance: 'rebalancing', ready: 'running', stop: 'stopping', stopped: null, fail: 'failed' },
+  rebalancing: {
+    start: null,
+    rebalance: 'rebalancing',
+    ready: 'running',
+    stop: 'stopping',
+    stopped: null,
+    fail: 'failed',
+  },
   running: { start: null, rebalance: 'rebalancing', ready: 'running', stop: 'stopping', stopped: null, fail: 'failed' },
-  stopping: { start: null, rebalance: 'stopping', ready: 'stopping', stop: 'stopping', stopped: 'stopped', fail: 'failed' },
-  stopped: { start: null, rebalance: 'stopped', ready: 'stopped', stop: 'stopped', stopped: 'stopped', fail: 'stopped' },
+  stopping: {
+    start: null,
+    rebalance: 'stopping',
+    ready: 'stopping',
+    stop: 'stopping',
+    stopped: 'stopped',
+    fail: 'failed',
+  },
+  stopped: {
+    start: null,
+    rebalance: 'stopped',
+    ready: 'stopped',
+    stop: 'stopped',
+    stopped: 'stopped',
+    fail: 'stopped',
+  },
   failed: { start: null, rebalance: 'failed', ready: 'failed', stop: 'failed', stopped: 'failed', fail: 'failed' },
 }
 
@@ -27,6 +48,7 @@ const transitions: Readonly<Record<AppState, Readonly<Record<AppEvent, AppState 
 export function nextState(state: AppState, event: AppEvent): AppState {
   const next = transitions[state][event]
   if (next !== null) return next
-  const remedy = event === 'start' ? 'an app starts once: create a new one' : 'this is a bug in Millrace; please report it'
+  const remedy =
+    event === 'start' ? 'an app starts once: create a new one' : 'this is a bug in Millrace; please report it'
   throw new MillraceError('MILLRACE_APP_STATE', `the app is ${state} and cannot take '${event}': ${remedy}`)
 }

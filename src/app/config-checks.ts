@@ -22,7 +22,9 @@ export function checkValue(row: ConfigRow, value: unknown): Checked {
     case 'duration':
       return checkRange(value, row, asMs(row.key, value))
     case 'tls':
-      return typeof value === 'boolean' || isObject(value) ? { value } : wrong('***', 'true, false, or an object with ca, cert and key')
+      return typeof value === 'boolean' || isObject(value)
+        ? { value }
+        : wrong('***', 'true, false, or an object with ca, cert and key')
     case 'sasl':
       return checkSasl(value)
     case 'registry':
@@ -70,7 +72,10 @@ function asMs(key: string, value: unknown): number {
 
 function checkRange(given: unknown, row: ConfigRow & { type: 'integer' | 'duration' }, value: number): Checked {
   if (value >= row.min && value <= row.max) return { value }
-  const what = row.type === 'duration' ? "milliseconds, or a text such as '5s'," : `a whole number${row.unit === '' ? '' : ` of ${row.unit}`}`
+  const what =
+    row.type === 'duration'
+      ? "milliseconds, or a text such as '5s',"
+      : `a whole number${row.unit === '' ? '' : ` of ${row.unit}`}`
   return wrong(given, `${what} from ${row.min} to ${row.max}`)
 }
 
@@ -78,19 +83,23 @@ const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512']
 
 function checkSasl(value: unknown): Checked {
   const legal =
-    isObject(value) && mechanisms.includes(value['mechanism'] as string) &&
-    typeof value['username'] === 'string' && typeof value['password'] === 'string'
+    isObject(value) &&
+    mechanisms.includes(value['mechanism'] as string) &&
+    typeof value['username'] === 'string' &&
+    typeof value['password'] === 'string'
   return legal ? { value } : wrong('***', `an object with mechanism (${mechanisms.join(', ')}), username and password`)
 }
 
 function checkRegistry(value: unknown): Checked {
-  if (isObject(value) && typeof value['register'] === 'function' && typeof value['schemaById'] === 'function') return { value }
+  if (isObject(value) && typeof value['register'] === 'function' && typeof value['schemaById'] === 'function')
+    return { value }
   const legal = isObject(value) && typeof value['url'] === 'string' && URL.canParse(value['url'])
   return legal ? { value } : wrong('***', 'an object with a url such as http://localhost:8081, or a SchemaRegistry')
 }
 
 function checkPolicy(value: unknown): Checked {
-  if (typeof value === 'function' || value === 'fail' || value === 'continue' || value === 'dead-letter') return { value }
+  if (typeof value === 'function' || value === 'fail' || value === 'continue' || value === 'dead-letter')
+    return { value }
   return wrong(value, 'fail, continue, dead-letter, or a function that answers one of them')
 }
 

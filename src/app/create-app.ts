@@ -99,17 +99,17 @@ class App implements MillraceApp {
       this.#go('stop')
       this.#ended(undefined)
     }
-    if (this.#state === 'stopped') return
+    if (this.#state === 'stopped' || this.#state === 'failed') return
     this.#go('stop')
     this.#thread?.stop()
     const timer = new AbortController()
     const late = sleep(this.#clock, this.#config.shutdownTimeoutMs, timer.signal).then(() => 'late' as const)
     const outcome = await Promise.race([late, this.#end.then(() => 'ended' as const)])
     timer.abort()
-    if (outcome === 'ended') return
-    const error = this.#shutdownLate()
-    this.#ended(error)
-    throw error
+    if (outcome === 'late') this.#ended(this.#shutdownLate())
+    if (this.#error === undefined) return
+    this.closed.catch(() => {}) // the caller hears of it here
+    throw this.#error
   }
 
   on(event: 'state', listener: (change: StateChange) => void): () => void
@@ -189,7 +189,13 @@ class App implements MillraceApp {
 
   #shutdownLate(): MillraceError {
     const left = (this.#thread?.uncommitted ?? []).map(topicPartitionName)
-    const what = left.length === 0 ? 'nothing was left uncommitted' : `records of ${left.join(', ')} are not committed and will be processed again`
-    return new MillraceError('MILLRACE_APP_STATE', `the app did not stop within ${this.#config.shutdownTimeoutMs} ms; ${what}`)
+    const what =
+      left.length === 0
+        ? 'nothing was left uncommitted'
+        : `records of ${left.join(', ')} are not committed and will be processed again`
+    return new MillraceError(
+      'MILLRACE_APP_STATE',
+      `the app did not stop within ${this.#config.shutdownTimeoutMs} ms; ${what}`,
+    )
   }
 }

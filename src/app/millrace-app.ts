@@ -30,7 +30,7 @@ export interface MillraceApp {
    * more than once.
    *
    * @throws MillraceError `MILLRACE_APP_STATE` when time ran out, naming the partitions that were left uncommitted: they are
-   *   read again by whoever comes next, nothing is lost
+   *   read again by whoever comes next, nothing is lost. Otherwise what made the last commit fail
    */
   stop(): Promise<void>
   /** Resolves when the app has stopped; rejects with the error when it failed. */

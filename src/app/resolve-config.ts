@@ -42,7 +42,8 @@ function flatten(config: AppConfig, problems: Problem[]): ReadonlyMap<string, un
   for (const [key, value] of Object.entries(config)) {
     if (value === undefined) continue
     if (!groups.has(key)) flat.set(key, value)
-    else if (!isObject(value)) problems.push({ path: key, problem: 'it must be an object', remedy: `write ${key}: { ... }` })
+    else if (!isObject(value))
+      problems.push({ path: key, problem: 'it must be an object', remedy: `write ${key}: { ... }` })
     else for (const [name, nested] of Object.entries(value)) flat.set(`${key}.${name}`, nested)
   }
   for (const key of flat.keys()) if (!keys.includes(key)) problems.push(unknownKey(key))

@@ -20,7 +20,9 @@ async function main(args: readonly string[]): Promise<void> {
     ...(partitions === undefined ? {} : { partitions }),
     ...(cache === undefined ? {} : { cacheDir: join(resolve(cache), `kafka-${kafkaVersion}`) }),
   })
-  process.stdout.write(`Kafka listens on ${kafka.bootstrap} (pid ${kafka.pid}); its data is deleted when it stops. Ctrl-C stops it.\n`)
+  process.stdout.write(
+    `Kafka listens on ${kafka.bootstrap} (pid ${kafka.pid}); its data is deleted when it stops. Ctrl-C stops it.\n`,
+  )
   const stop = (): void => {
     void kafka.stop().then(() => process.exit(0))
   }

@@ -15,7 +15,11 @@ export function durationMs(duration: Duration, what: string): number {
   const ms = typeof duration === 'number' ? duration : parse(duration)
   if (!Number.isSafeInteger(ms)) {
     throw new TopologyError([
-      { path: what, problem: `${JSON.stringify(duration)} is not a duration`, remedy: `give whole milliseconds or a text such as '5m'` },
+      {
+        path: what,
+        problem: `${JSON.stringify(duration)} is not a duration`,
+        remedy: `give whole milliseconds or a text such as '5m'`,
+      },
     ])
   }
   return ms

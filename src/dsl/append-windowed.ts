@@ -22,7 +22,10 @@ interface StoreSettings {
 }
 
 export function appendWindowed<K, A>(
-  dsl: DslContext, from: { readonly group: GroupedFrom; readonly windows: Windows }, aggregation: WindowedAggregation, options: StoreSettings,
+  dsl: DslContext,
+  from: { readonly group: GroupedFrom; readonly windows: Windows },
+  aggregation: WindowedAggregation,
+  options: StoreSettings,
 ): KTable<Windowed<K>, A> {
   const { node, name, key, value } = from.group
   return dsl.table({
@@ -32,7 +35,10 @@ export function appendWindowed<K, A>(
     inputs: [node],
     grouping: Object.freeze({ name, key, value }),
     windows: from.windows,
-    retentionMs: options.retention === undefined ? null : readDuration(dsl, options.retention, `retention of ${options.name ?? 'a windowed aggregate'}`),
+    retentionMs:
+      options.retention === undefined
+        ? null
+        : readDuration(dsl, options.retention, `retention of ${options.name ?? 'a windowed aggregate'}`),
     value: options.value ?? null,
     store: options.store ?? null,
   })

@@ -47,7 +47,10 @@ export class KGroupedStream<K, V> {
 
   /** Combines the values of each key; the first is taken as it is. Null values are ignored; a null result deletes the key. */
   reduce(reducer: Reducer<NonNullable<V>>, options: ReduceOptions<V> = {}): KTable<K, NonNullable<V>> {
-    return this.#aggregate('reduce', () => null, reduceAggregator(reducer), { ...options, value: options.value ?? null })
+    return this.#aggregate('reduce', () => null, reduceAggregator(reducer), {
+      ...options,
+      value: options.value ?? null,
+    })
   }
 
   /**
@@ -55,14 +58,20 @@ export class KGroupedStream<K, V> {
    * the key (a tombstone goes downstream) and the next record starts from `initializer` again. The result's timestamp
    * is the largest of the records in it. `aggregator` must return a new object, not change the old one.
    */
-  aggregate<A>(initializer: Initializer<A>, aggregator: Aggregator<K, NonNullable<V>, A>, options: AggregateOptions<A>): KTable<K, A> {
+  aggregate<A>(
+    initializer: Initializer<A>,
+    aggregator: Aggregator<K, NonNullable<V>, A>,
+    options: AggregateOptions<A>,
+  ): KTable<K, A> {
     return this.#aggregate('aggregate', initializer, aggregator, options)
   }
 
   /** Cuts the stream into windows; see `tumbling`, `hopping`, `sliding` and `session`. */
   windowedBy(windows: TimeWindowsOption | SlidingWindowsOption): TimeWindowedKStream<K, V>
   windowedBy(windows: SessionWindowsOption): SessionWindowedKStream<K, V>
-  windowedBy(windows: TimeWindowsOption | SlidingWindowsOption | SessionWindowsOption): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
+  windowedBy(
+    windows: TimeWindowsOption | SlidingWindowsOption | SessionWindowsOption,
+  ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
     if (windows.kind === 'session') return new SessionWindowedKStream(this.#dsl, this.#from, this.#read(windows))
     return new TimeWindowedKStream(this.#dsl, this.#from, this.#read(windows))
   }
@@ -102,13 +111,17 @@ export class KGroupedStream<K, V> {
   }
 
   #aggregate<A>(
-    operation: 'count' | 'reduce' | 'aggregate', initializer: Initializer, aggregator: Aggregator,
+    operation: 'count' | 'reduce' | 'aggregate',
+    initializer: Initializer,
+    aggregator: Aggregator,
     options: { readonly name?: string; readonly store?: string; readonly value: AggregateOptions<any>['value'] | null },
   ): KTable<K, A> {
     return this.#dsl.table({
       kind: 'stream-aggregate',
       ...this.#base(options),
-      operation, initializer, aggregator,
+      operation,
+      initializer,
+      aggregator,
       windows: null,
       merger: null,
       retentionMs: null,
@@ -117,16 +130,28 @@ export class KGroupedStream<K, V> {
     })
   }
 
-  #base(options: NodeOptions): { name: string | null; inputs: readonly number[]; grouping: { name: string | null; key: GroupedFrom['key']; value: GroupedFrom['value'] } } {
+  #base(options: NodeOptions): {
+    name: string | null
+    inputs: readonly number[]
+    grouping: { name: string | null; key: GroupedFrom['key']; value: GroupedFrom['value'] }
+  } {
     const { node, name, key, value } = this.#from
     return { name: options.name ?? null, inputs: [node], grouping: Object.freeze({ name, key, value }) }
   }
 
   #read(windows: TimeWindowsOption | SlidingWindowsOption | SessionWindowsOption): Windows {
-    const ms = (duration: Duration, what: string): number => readDuration(this.#dsl, duration, `${what} of ${windows.kind} windows`)
+    const ms = (duration: Duration, what: string): number =>
+      readDuration(this.#dsl, duration, `${what} of ${windows.kind} windows`)
     const graceMs = ms(windows.grace, 'grace')
-    if (windows.kind === 'time') return Object.freeze({ kind: 'time', sizeMs: ms(windows.size, 'size'), advanceMs: ms(windows.advance, 'advance'), graceMs })
-    if (windows.kind === 'sliding') return Object.freeze({ kind: 'sliding', differenceMs: ms(windows.difference, 'difference'), graceMs })
+    if (windows.kind === 'time')
+      return Object.freeze({
+        kind: 'time',
+        sizeMs: ms(windows.size, 'size'),
+        advanceMs: ms(windows.advance, 'advance'),
+        graceMs,
+      })
+    if (windows.kind === 'sliding')
+      return Object.freeze({ kind: 'sliding', differenceMs: ms(windows.difference, 'difference'), graceMs })
     return Object.freeze({ kind: 'session', gapMs: ms(windows.gap, 'gap'), graceMs })
   }
 }

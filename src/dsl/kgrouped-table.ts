@@ -20,24 +20,38 @@ export class KGroupedTable<K, V> {
   /** The number of entries in each group; goes down to 0 and stays (no tombstone). */
   count(options: CountOptions = {}): KTable<K, number> {
     const subtractor: Aggregator = (count: number) => count - 1
-    return this.#aggregate({ operation: 'count', initializer: () => 0, adder: countAggregator, subtractor }, { ...options, value: null })
+    return this.#aggregate(
+      { operation: 'count', initializer: () => 0, adder: countAggregator, subtractor },
+      { ...options, value: null },
+    )
   }
 
   /** Combines the values of each group; `subtractor` takes a value out again. A null result deletes the group. */
   reduce(adder: Reducer<V>, subtractor: Reducer<V>, options: ReduceOptions<V> = {}): KTable<K, V> {
-    const functions = { initializer: () => null, adder: reduceAggregator(adder), subtractor: reduceAggregator(subtractor) }
+    const functions = {
+      initializer: () => null,
+      adder: reduceAggregator(adder),
+      subtractor: reduceAggregator(subtractor),
+    }
     return this.#aggregate({ operation: 'reduce', ...functions }, { ...options, value: options.value ?? null })
   }
 
   /** Folds the values of each group; `subtractor` takes a value out again. A null result deletes the group. */
-  aggregate<A>(initializer: Initializer<A>, adder: Aggregator<K, V, A>, subtractor: Aggregator<K, V, A>, options: AggregateOptions<A>): KTable<K, A> {
+  aggregate<A>(
+    initializer: Initializer<A>,
+    adder: Aggregator<K, V, A>,
+    subtractor: Aggregator<K, V, A>,
+    options: AggregateOptions<A>,
+  ): KTable<K, A> {
     return this.#aggregate({ operation: 'aggregate', initializer, adder, subtractor }, options)
   }
 
   #aggregate<A>(
     functions: {
-      readonly operation: 'count' | 'reduce' | 'aggregate'; readonly initializer: Initializer
-      readonly adder: Aggregator; readonly subtractor: Aggregator
+      readonly operation: 'count' | 'reduce' | 'aggregate'
+      readonly initializer: Initializer
+      readonly adder: Aggregator
+      readonly subtractor: Aggregator
     },
     options: { readonly name?: string; readonly store?: string; readonly value: AggregateOptions<any>['value'] | null },
   ): KTable<K, A> {

@@ -1,14 +1,30 @@
 import type { StreamRecord } from '../core/stream-record.ts'
 import type {
-  FlatMapper, FlatValueMapper, ForeachAction, KeyValueMapper, Predicate, TopicSelector, ValueJoiner, ValueMapper,
+  FlatMapper,
+  FlatValueMapper,
+  ForeachAction,
+  KeyValueMapper,
+  Predicate,
+  TopicSelector,
+  ValueJoiner,
+  ValueMapper,
 } from '../topology/functions.ts'
 import type { NodeId } from '../topology/node.ts'
 import { readDuration, type DslContext } from './dsl-context.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import { KTable } from './ktable.ts'
 import type {
-  GroupByKeyOptions, GroupByOptions, KeySerdeOption, KeyValueSerdeOptions, NodeOptions, RepartitionOptions, SinkOptions,
-  StreamJoinOptions, StreamTableJoinOptions, ToTableOptions, ValueSerdeOption,
+  GroupByKeyOptions,
+  GroupByOptions,
+  KeySerdeOption,
+  KeyValueSerdeOptions,
+  NodeOptions,
+  RepartitionOptions,
+  SinkOptions,
+  StreamJoinOptions,
+  StreamTableJoinOptions,
+  ToTableOptions,
+  ValueSerdeOption,
 } from './options.ts'
 import type { Impossible, SameKey } from './type-sentences.ts'
 
@@ -63,7 +79,13 @@ export class KStream<K, V> {
    * @example transactions.map((tx, card) => ({ key: tx.merchant, value: tx.amount }), { key: string(), value: double() })
    */
   map<K2, V2>(mapper: KeyValueMapper<K, V, K2, V2>, options: KeyValueSerdeOptions<K2, V2> = {}): KStream<K2, V2> {
-    return this.#stream({ kind: 'map', mapper, key: options.key ?? null, value: options.value ?? null, ...this.#from(options) })
+    return this.#stream({
+      kind: 'map',
+      mapper,
+      key: options.key ?? null,
+      value: options.value ?? null,
+      ...this.#from(options),
+    })
   }
 
   /** Replaces the value. Keeps partitioning. Sees null values. @example words.mapValues((word) => word.length) */
@@ -73,7 +95,13 @@ export class KStream<K, V> {
 
   /** Replaces each record by any number of records, in order, all with its timestamp. May repartition. Sees nulls. */
   flatMap<K2, V2>(mapper: FlatMapper<K, V, K2, V2>, options: KeyValueSerdeOptions<K2, V2> = {}): KStream<K2, V2> {
-    return this.#stream({ kind: 'flat-map', mapper, key: options.key ?? null, value: options.value ?? null, ...this.#from(options) })
+    return this.#stream({
+      kind: 'flat-map',
+      mapper,
+      key: options.key ?? null,
+      value: options.value ?? null,
+      ...this.#from(options),
+    })
   }
 
   /** Replaces each value by any number of values, in order, all with its key and timestamp. Keeps partitioning. Sees nulls. */
@@ -98,7 +126,11 @@ export class KStream<K, V> {
 
   /** All records of both streams; no order between them is promised. Repartitions later if either side would. */
   merge<K2, V2>(other: KStream<K2, V2> & SameKey<K, K2, 'merge'>, options: NodeOptions = {}): KStream<K, V | V2> {
-    return this.#stream({ kind: 'merge', name: options.name ?? null, inputs: [this.node, (other as KStream<K2, V2>).node] })
+    return this.#stream({
+      kind: 'merge',
+      name: options.name ?? null,
+      inputs: [this.node, (other as KStream<K2, V2>).node],
+    })
   }
 
   /**
@@ -107,13 +139,19 @@ export class KStream<K, V> {
    * @returns the branches by name
    * @example const { large, rest } = payments.split([{ name: 'large', when: (p) => p.amount > 100 }, { name: 'rest' }])
    */
-  split<const B extends readonly Branch<K, V>[]>(branches: B, options: NodeOptions = {}): { [N in B[number]['name']]: KStream<K, V> } {
+  split<const B extends readonly Branch<K, V>[]>(
+    branches: B,
+    options: NodeOptions = {},
+  ): { [N in B[number]['name']]: KStream<K, V> } {
     const split = this.#dsl.graph.append({
       kind: 'split',
       branches: branches.map(({ name, when }) => ({ name, predicate: when ?? null })),
       ...this.#from(options),
     })
-    const streams = branches.map(({ name }) => [name, this.#stream({ kind: 'branch', branch: name, name: null, inputs: [split] })])
+    const streams = branches.map(({ name }) => [
+      name,
+      this.#stream({ kind: 'branch', branch: name, name: null, inputs: [split] }),
+    ])
     return Object.fromEntries(streams) as { [N in B[number]['name']]: KStream<K, V> }
   }
 
@@ -155,7 +193,12 @@ export class KStream<K, V> {
   /** Groups by a new key; always repartitions. Records for which `selector` gives null are dropped. */
   groupBy<K2>(selector: ValueMapper<K, V, K2>, options: GroupByOptions<K2, V>): KGroupedStream<NonNullable<K2>, V> {
     const rekeyed = this.selectKey(selector, { key: options.key })
-    return new KGroupedStream(this.#dsl, { node: rekeyed.node, name: options.name ?? null, key: options.key, value: options.value ?? null })
+    return new KGroupedStream(this.#dsl, {
+      node: rekeyed.node,
+      name: options.name ?? null,
+      key: options.key,
+      value: options.value ?? null,
+    })
   }
 
   /**
@@ -171,10 +214,14 @@ export class KStream<K, V> {
    * changed is repartitioned.
    */
   join<K2, VR, R>(
-    table: KTable<K2, VR> & SameKey<K, K2, 'join'>, joiner: ValueJoiner<K, NonNullable<V>, VR, R>, options?: StreamTableJoinOptions<K, V>,
+    table: KTable<K2, VR> & SameKey<K, K2, 'join'>,
+    joiner: ValueJoiner<K, NonNullable<V>, VR, R>,
+    options?: StreamTableJoinOptions<K, V>,
   ): KStream<K, R>
   join<K2, VR, R>(
-    other: KStream<K2, VR> & SameKey<K, K2, 'join'>, joiner: ValueJoiner<K, NonNullable<V>, NonNullable<VR>, R>, options: StreamJoinOptions<K, V, VR>,
+    other: KStream<K2, VR> & SameKey<K, K2, 'join'>,
+    joiner: ValueJoiner<K, NonNullable<V>, NonNullable<VR>, R>,
+    options: StreamJoinOptions<K, V, VR>,
   ): KStream<K, R>
   join(other: unknown, joiner: ValueJoiner, options: object = {}): KStream<K, any> {
     return this.#join('inner', other as KTable<K, any> | KStream<K, any>, joiner, options)
@@ -187,10 +234,14 @@ export class KStream<K, V> {
    * inside grace it comes at once (as in Kafka Streams, ADR 0004). A null key gives an unmatched result at once (KIP-962); a null value is dropped.
    */
   leftJoin<K2, VR, R>(
-    table: KTable<K2, VR> & SameKey<K, K2, 'leftJoin'>, joiner: ValueJoiner<K, NonNullable<V>, VR | null, R>, options?: StreamTableJoinOptions<K, V>,
+    table: KTable<K2, VR> & SameKey<K, K2, 'leftJoin'>,
+    joiner: ValueJoiner<K, NonNullable<V>, VR | null, R>,
+    options?: StreamTableJoinOptions<K, V>,
   ): KStream<K, R>
   leftJoin<K2, VR, R>(
-    other: KStream<K2, VR> & SameKey<K, K2, 'leftJoin'>, joiner: ValueJoiner<K, NonNullable<V>, NonNullable<VR> | null, R>, options: StreamJoinOptions<K, V, VR>,
+    other: KStream<K2, VR> & SameKey<K, K2, 'leftJoin'>,
+    joiner: ValueJoiner<K, NonNullable<V>, NonNullable<VR> | null, R>,
+    options: StreamJoinOptions<K, V, VR>,
   ): KStream<K, R>
   leftJoin(other: unknown, joiner: ValueJoiner, options: object = {}): KStream<K, any> {
     return this.#join('left', other as KTable<K, any> | KStream<K, any>, joiner, options)
@@ -214,13 +265,33 @@ export class KStream<K, V> {
     this.#dsl.graph.append({ kind: 'sink', topic, key, value, partitioner, ...this.#from(options) })
   }
 
-  #join(type: 'inner' | 'left' | 'outer', other: KTable<any, any> | KStream<any, any>, joiner: ValueJoiner, options: object): KStream<K, any> {
+  #join(
+    type: 'inner' | 'left' | 'outer',
+    other: KTable<any, any> | KStream<any, any>,
+    joiner: ValueJoiner,
+    options: object,
+  ): KStream<K, any> {
     const inputs = [this.node, other.node]
     if (other instanceof KTable) {
       const { name = null, key = null, leftValue = null } = options as StreamTableJoinOptions<any, any>
-      return this.#stream({ kind: 'stream-table-join', type: type as 'inner' | 'left', joiner, key, leftValue, name, inputs })
+      return this.#stream({
+        kind: 'stream-table-join',
+        type: type as 'inner' | 'left',
+        joiner,
+        key,
+        leftValue,
+        name,
+        inputs,
+      })
     }
-    const { name = null, key = null, leftValue = null, rightValue = null, within, grace } = options as StreamJoinOptions<any, any, any>
+    const {
+      name = null,
+      key = null,
+      leftValue = null,
+      rightValue = null,
+      within,
+      grace,
+    } = options as StreamJoinOptions<any, any, any>
     const span = typeof within === 'object' ? within : { before: within, after: within }
     const what = name ?? 'a stream join'
     const windows = Object.freeze({

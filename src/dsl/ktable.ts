@@ -3,7 +3,15 @@ import type { NodeId } from '../topology/node.ts'
 import { readDuration, type DslContext } from './dsl-context.ts'
 import { KGroupedTable } from './kgrouped-table.ts'
 import type { KStream } from './kstream.ts'
-import type { KeySerdeOption, NodeOptions, StoreOption, TableGroupByOptions, TableOptions, UntilTimeLimit, UntilWindowCloses } from './options.ts'
+import type {
+  KeySerdeOption,
+  NodeOptions,
+  StoreOption,
+  TableGroupByOptions,
+  TableOptions,
+  UntilTimeLimit,
+  UntilWindowCloses,
+} from './options.ts'
 import type { SameKey, WindowedOnly } from './type-sentences.ts'
 
 /**
@@ -26,17 +34,35 @@ export class KTable<K, V> {
    * Where the parent is not kept in a store, a tombstone also goes out for keys that never passed (as in Kafka Streams).
    */
   filter(predicate: Predicate<K, V>, options: NodeOptions & StoreOption = {}): KTable<K, V> {
-    return this.#table({ kind: 'table-filter', predicate, negate: false, store: options.store ?? null, ...this.#from(options) })
+    return this.#table({
+      kind: 'table-filter',
+      predicate,
+      negate: false,
+      store: options.store ?? null,
+      ...this.#from(options),
+    })
   }
 
   /** Drops the entries for which `predicate` holds; otherwise as `filter`. */
   filterNot(predicate: Predicate<K, V>, options: NodeOptions & StoreOption = {}): KTable<K, V> {
-    return this.#table({ kind: 'table-filter', predicate, negate: true, store: options.store ?? null, ...this.#from(options) })
+    return this.#table({
+      kind: 'table-filter',
+      predicate,
+      negate: true,
+      store: options.store ?? null,
+      ...this.#from(options),
+    })
   }
 
   /** Replaces each value; null deletes. Keeps partitioning. The mapper may be called again for a lookup: keep it pure. */
   mapValues<R>(mapper: ValueMapper<K, V, R | null>, options: TableOptions<R> = {}): KTable<K, R> {
-    return this.#table({ kind: 'table-map-values', mapper, value: options.value ?? null, store: options.store ?? null, ...this.#from(options) })
+    return this.#table({
+      kind: 'table-map-values',
+      mapper,
+      value: options.value ?? null,
+      store: options.store ?? null,
+      ...this.#from(options),
+    })
   }
 
   /**
@@ -44,8 +70,12 @@ export class KTable<K, V> {
    * @param options.selectKey a new key for each update; then the stream repartitions as after `KStream.selectKey`
    */
   toStream(options?: NodeOptions): KStream<K, V | null>
-  toStream<K2>(options: NodeOptions & KeySerdeOption<K2> & { readonly selectKey: ValueMapper<K, V | null, K2> }): KStream<K2, V | null>
-  toStream(options: NodeOptions & KeySerdeOption<any> & { readonly selectKey?: ValueMapper } = {}): KStream<any, V | null> {
+  toStream<K2>(
+    options: NodeOptions & KeySerdeOption<K2> & { readonly selectKey: ValueMapper<K, V | null, K2> },
+  ): KStream<K2, V | null>
+  toStream(
+    options: NodeOptions & KeySerdeOption<any> & { readonly selectKey?: ValueMapper } = {},
+  ): KStream<any, V | null> {
     const stream = this.#dsl.stream<K, V | null>({ kind: 'to-stream', ...this.#from(options) })
     if (options.selectKey === undefined) return stream
     return stream.selectKey(options.selectKey, options.key === undefined ? {} : { key: options.key })
@@ -56,7 +86,10 @@ export class KTable<K, V> {
    * of its old group before the new one is added to its new group; within one group that is one update (KIP-904). An entry for which
    * the key is null is left out.
    */
-  groupBy<K2, V2>(selector: KeyValueMapper<K, V, K2, V2>, options: TableGroupByOptions<K2, V2>): KGroupedTable<NonNullable<K2>, NonNullable<V2>> {
+  groupBy<K2, V2>(
+    selector: KeyValueMapper<K, V, K2, V2>,
+    options: TableGroupByOptions<K2, V2>,
+  ): KGroupedTable<NonNullable<K2>, NonNullable<V2>> {
     const node = this.#dsl.graph.append({ kind: 'table-group', selector, name: null, inputs: [this.node] })
     return new KGroupedTable(this.#dsl, { node, name: options.name ?? null, key: options.key, value: options.value })
   }
@@ -66,20 +99,28 @@ export class KTable<K, V> {
    * the other is there, even if there was no result before. Timestamp: the larger of both. Null keys are dropped.
    * Both topics need equal partition counts (checked at start).
    */
-  join<K2, VR, R>(other: KTable<K2, VR> & SameKey<K, K2, 'join'>, joiner: ValueJoiner<K, V, VR, R | null>, options: TableOptions<R> = {}): KTable<K, R> {
+  join<K2, VR, R>(
+    other: KTable<K2, VR> & SameKey<K, K2, 'join'>,
+    joiner: ValueJoiner<K, V, VR, R | null>,
+    options: TableOptions<R> = {},
+  ): KTable<K, R> {
     return this.#join('inner', other as KTable<K2, VR>, joiner, options)
   }
 
   /** Left join: as `join`, with null for a missing right side. */
   leftJoin<K2, VR, R>(
-    other: KTable<K2, VR> & SameKey<K, K2, 'leftJoin'>, joiner: ValueJoiner<K, V, VR | null, R | null>, options: TableOptions<R> = {},
+    other: KTable<K2, VR> & SameKey<K, K2, 'leftJoin'>,
+    joiner: ValueJoiner<K, V, VR | null, R | null>,
+    options: TableOptions<R> = {},
   ): KTable<K, R> {
     return this.#join('left', other as KTable<K2, VR>, joiner, options)
   }
 
   /** Outer join: as `join`, with null for either missing side; a tombstone when both are gone. */
   outerJoin<K2, VR, R>(
-    other: KTable<K2, VR> & SameKey<K, K2, 'outerJoin'>, joiner: ValueJoiner<K, V | null, VR | null, R | null>, options: TableOptions<R> = {},
+    other: KTable<K2, VR> & SameKey<K, K2, 'outerJoin'>,
+    joiner: ValueJoiner<K, V | null, VR | null, R | null>,
+    options: TableOptions<R> = {},
   ): KTable<K, R> {
     return this.#join('outer', other as KTable<K2, VR>, joiner, options)
   }
@@ -95,7 +136,9 @@ export class KTable<K, V> {
     return this.#table({
       kind: 'suppress',
       until: settings.until,
-      durationMs: timeLimit ? readDuration(this.#dsl, settings.duration, `duration of ${settings.name ?? 'suppress'}`) : 0,
+      durationMs: timeLimit
+        ? readDuration(this.#dsl, settings.duration, `duration of ${settings.name ?? 'suppress'}`)
+        : 0,
       maxRecords: settings.maxRecords ?? null,
       maxBytes: settings.maxBytes ?? null,
       onFull: timeLimit ? (settings.onFull ?? 'emit') : 'fail',
@@ -103,7 +146,12 @@ export class KTable<K, V> {
     })
   }
 
-  #join<R>(type: 'inner' | 'left' | 'outer', other: KTable<any, any>, joiner: ValueJoiner, options: TableOptions<R>): KTable<K, R> {
+  #join<R>(
+    type: 'inner' | 'left' | 'outer',
+    other: KTable<any, any>,
+    joiner: ValueJoiner,
+    options: TableOptions<R>,
+  ): KTable<K, R> {
     const { name = null, value = null, store = null } = options
     return this.#table({ kind: 'table-join', type, joiner, value, store, name, inputs: [this.node, other.node] })
   }

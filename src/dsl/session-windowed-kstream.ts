@@ -25,19 +25,35 @@ export class SessionWindowedKStream<K, V> {
   /** The number of records of each session. */
   count(options: WindowedCountOptions = {}): KTable<Windowed<K>, number> {
     const merger = (left: number, right: number): number => left + right
-    return appendWindowed(this.#dsl, this.#from, { operation: 'count', initializer: () => 0, aggregator: countAggregator, merger }, options)
+    return appendWindowed(
+      this.#dsl,
+      this.#from,
+      { operation: 'count', initializer: () => 0, aggregator: countAggregator, merger },
+      options,
+    )
   }
 
   /** Combines the values of each session; the first is taken as it is. A null result deletes the session. */
-  reduce(reducer: Reducer<NonNullable<V>>, options: WindowedReduceOptions<V> = {}): KTable<Windowed<K>, NonNullable<V>> {
+  reduce(
+    reducer: Reducer<NonNullable<V>>,
+    options: WindowedReduceOptions<V> = {},
+  ): KTable<Windowed<K>, NonNullable<V>> {
     const aggregator = reduceAggregator(reducer)
     const merger: SessionMerger = (left, right) => aggregator(left, right, undefined)
-    return appendWindowed(this.#dsl, this.#from, { operation: 'reduce', initializer: () => null, aggregator, merger }, options)
+    return appendWindowed(
+      this.#dsl,
+      this.#from,
+      { operation: 'reduce', initializer: () => null, aggregator, merger },
+      options,
+    )
   }
 
   /** Folds the values of each session; `merger` joins the aggregates of two sessions that became one, the older first. */
   aggregate<A>(
-    initializer: Initializer<A>, aggregator: Aggregator<K, V, A>, merger: SessionMerger<K, A>, options: WindowedAggregateOptions<A>,
+    initializer: Initializer<A>,
+    aggregator: Aggregator<K, V, A>,
+    merger: SessionMerger<K, A>,
+    options: WindowedAggregateOptions<A>,
   ): KTable<Windowed<K>, A> {
     return appendWindowed(this.#dsl, this.#from, { operation: 'aggregate', initializer, aggregator, merger }, options)
   }

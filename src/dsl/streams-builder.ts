@@ -26,7 +26,14 @@ export class StreamsBuilder {
   stream<K, V>(topics: string | readonly string[], options: SourceOptions<K, V>): KStream<K, V> {
     const { key, value, timestamp = null, offsetReset = null, name = null } = options
     return this.#dsl.stream({
-      kind: 'stream-source', topics: typeof topics === 'string' ? [topics] : [...topics], key, value, timestamp, offsetReset, name, inputs: [],
+      kind: 'stream-source',
+      topics: typeof topics === 'string' ? [topics] : [...topics],
+      key,
+      value,
+      timestamp,
+      offsetReset,
+      name,
+      inputs: [],
     })
   }
 

@@ -25,17 +25,39 @@ export class TimeWindowedKStream<K, V> {
 
   /** The number of records of each key and window. */
   count(options: WindowedCountOptions = {}): KTable<Windowed<K>, number> {
-    return appendWindowed(this.#dsl, this.#from, { operation: 'count', initializer: () => 0, aggregator: countAggregator, merger: null }, options)
+    return appendWindowed(
+      this.#dsl,
+      this.#from,
+      { operation: 'count', initializer: () => 0, aggregator: countAggregator, merger: null },
+      options,
+    )
   }
 
   /** Combines the values of each key and window; the first is taken as it is. A null result deletes the window. */
-  reduce(reducer: Reducer<NonNullable<V>>, options: WindowedReduceOptions<V> = {}): KTable<Windowed<K>, NonNullable<V>> {
+  reduce(
+    reducer: Reducer<NonNullable<V>>,
+    options: WindowedReduceOptions<V> = {},
+  ): KTable<Windowed<K>, NonNullable<V>> {
     const aggregator = reduceAggregator(reducer)
-    return appendWindowed(this.#dsl, this.#from, { operation: 'reduce', initializer: () => null, aggregator, merger: null }, options)
+    return appendWindowed(
+      this.#dsl,
+      this.#from,
+      { operation: 'reduce', initializer: () => null, aggregator, merger: null },
+      options,
+    )
   }
 
   /** Folds the values of each key and window. A null result deletes the window. The aggregator must not change its argument. */
-  aggregate<A>(initializer: Initializer<A>, aggregator: Aggregator<K, V, A>, options: WindowedAggregateOptions<A>): KTable<Windowed<K>, A> {
-    return appendWindowed(this.#dsl, this.#from, { operation: 'aggregate', initializer, aggregator, merger: null }, options)
+  aggregate<A>(
+    initializer: Initializer<A>,
+    aggregator: Aggregator<K, V, A>,
+    options: WindowedAggregateOptions<A>,
+  ): KTable<Windowed<K>, A> {
+    return appendWindowed(
+      this.#dsl,
+      this.#from,
+      { operation: 'aggregate', initializer, aggregator, merger: null },
+      options,
+    )
   }
 }

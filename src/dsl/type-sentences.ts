@@ -15,6 +15,7 @@ export type SameKey<A, B, What extends string> =
     : Impossible<`${What} needs the same key type on both sides; re-key one of them with selectKey() or groupBy() first`>
 
 /** The key must be windowed. */
-export type WindowedOnly<K, T> = NonNullable<K> extends Windowed<unknown>
-  ? T
-  : Impossible<'only a windowed table closes: window it with windowedBy() before it is aggregated, or hold back until a time limit'>
+export type WindowedOnly<K, T> =
+  NonNullable<K> extends Windowed<unknown>
+    ? T
+    : Impossible<'only a windowed table closes: window it with windowedBy() before it is aggregated, or hold back until a time limit'>

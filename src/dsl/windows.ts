@@ -28,7 +28,11 @@ export function tumbling(options: { readonly size: Duration; readonly grace: Dur
 }
 
 /** Windows of one size that start every `advance`, aligned to the epoch; they overlap. `0 < advance <= size`. */
-export function hopping(options: { readonly size: Duration; readonly advance: Duration; readonly grace: Duration }): TimeWindowsOption {
+export function hopping(options: {
+  readonly size: Duration
+  readonly advance: Duration
+  readonly grace: Duration
+}): TimeWindowsOption {
   return { kind: 'time', ...options }
 }
 

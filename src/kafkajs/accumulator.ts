@@ -102,7 +102,8 @@ export class Accumulator {
   /** The monotonic time from which the queue's first batch may be sent. */
   readyAt(queue: PartitionQueue): number {
     const first = queue.batches[0]!
-    const lingered = first.sealed || queue.batches.length > 1 ? first.createdAt : first.createdAt + this.#options.lingerMs
+    const lingered =
+      first.sealed || queue.batches.length > 1 ? first.createdAt : first.createdAt + this.#options.lingerMs
     return Math.max(lingered, queue.retryAt)
   }
 

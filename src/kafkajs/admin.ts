@@ -41,7 +41,9 @@ class Admin implements AdminPort {
       return described.resources.map(({ resourceName, configEntries }) => ({
         topic: resourceName,
         partitionCount: counts.get(resourceName)!,
-        configs: Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue ?? ''])),
+        configs: Object.fromEntries(
+          configEntries.map(({ configName, configValue }) => [configName, configValue ?? '']),
+        ),
       }))
     })
   }
@@ -50,7 +52,9 @@ class Admin implements AdminPort {
     if (topics.length === 0) return
     await this.#retry('create topics', async (cluster) => {
       const broker = await cluster.findControllerBroker()
-      await broker.createTopics({ topics: topics.map(newTopic), timeout: this.#timeoutMs() }).catch(ignoring('TOPIC_ALREADY_EXISTS'))
+      await broker
+        .createTopics({ topics: topics.map(newTopic), timeout: this.#timeoutMs() })
+        .catch(ignoring('TOPIC_ALREADY_EXISTS'))
     })
     // The controller has them now; the brokers that lead them learn of it a little later (NOT_LEADER until then).
     for (const { topic } of topics) await this.offsets(topic)
@@ -62,7 +66,10 @@ class Admin implements AdminPort {
       if (count === undefined) throw missingTopic(topic)
       const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }))
       await cluster.addMultipleTargetTopics([topic])
-      const [low, high] = [await listOffsets(cluster, partitions, 'earliest'), await listOffsets(cluster, partitions, 'latest')]
+      const [low, high] = [
+        await listOffsets(cluster, partitions, 'earliest'),
+        await listOffsets(cluster, partitions, 'latest'),
+      ]
       return low.map(({ partition, offset }) => ({ partition, low: offset, high: offsetOf(high, partition) }))
     })
   }
@@ -81,7 +88,9 @@ class Admin implements AdminPort {
       const coordinator = await cluster.findGroupCoordinator({ groupId })
       const { responses } = await coordinator.offsetFetch({ groupId, topics: wanted })
       return responses.flatMap(({ topic, partitions }) =>
-        partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })).filter(({ offset }) => offset >= 0),
+        partitions
+          .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
+          .filter(({ offset }) => offset >= 0),
       )
     })
   }
@@ -105,7 +114,9 @@ class Admin implements AdminPort {
     for (const topic of topics) {
       await this.#retry(`delete topic ${topic}`, async (cluster) => {
         const broker = await cluster.findControllerBroker()
-        await broker.deleteTopics({ topics: [topic], timeout: this.#timeoutMs() }).catch(ignoring('UNKNOWN_TOPIC_OR_PARTITION'))
+        await broker
+          .deleteTopics({ topics: [topic], timeout: this.#timeoutMs() })
+          .catch(ignoring('UNKNOWN_TOPIC_OR_PARTITION'))
         cluster.targetTopics.delete(topic)
       })
     }

@@ -13,7 +13,11 @@ interface ClientError {
 /** The protocol's name of the error (`ILLEGAL_GENERATION`), however deep KafkaJS wrapped it. */
 export function protocolErrorType(error: unknown): string | undefined {
   const { type, cause, errors } = (error ?? {}) as ClientError
-  return type ?? (cause === undefined ? undefined : protocolErrorType(cause)) ?? (errors ? protocolErrorType(errors[0]) : undefined)
+  return (
+    type ??
+    (cause === undefined ? undefined : protocolErrorType(cause)) ??
+    (errors ? protocolErrorType(errors[0]) : undefined)
+  )
 }
 
 const connectionErrors: ReadonlySet<string> = new Set([
@@ -64,7 +68,8 @@ export function isRetriable(error: unknown): boolean {
 /** What the port's users see of an error of KafkaJS; it is kept as `cause`. One of ours passes unchanged. */
 export function translateError(error: unknown, doing: string, brokers: readonly string[]): Error {
   if (error instanceof MillraceError) return error
-  if (protocolErrorType(error) === undefined && isConnectionError(error)) return unreachableBroker(brokers, doing, error)
+  if (protocolErrorType(error) === undefined && isConnectionError(error))
+    return unreachableBroker(brokers, doing, error)
   const why = error instanceof Error ? error.message : String(error)
   const options = { retriable: isRetriable(error), cause: error }
   return new BrokerError('MILLRACE_BROKER_FAILED', `could not ${doing}: ${why}`, options)

@@ -35,7 +35,11 @@ export class ColumnBatch implements FetchedBatch {
   }
 
   /** Takes the records of one decompressed record batch that are at or behind `from`. */
-  addSegment(segment: Buffer, header: { baseOffset: number; baseTimestamp: number; appendTime: number; count: number }, from: number): void {
+  addSegment(
+    segment: Buffer,
+    header: { baseOffset: number; baseTimestamp: number; appendTime: number; count: number },
+    from: number,
+  ): void {
     const index = this.#segments.push(segment) - 1
     const reader = new ByteReader(segment)
     this.#bytes += segment.length

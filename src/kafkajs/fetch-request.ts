@@ -31,7 +31,9 @@ export async function fetchFrom(
   options: FetchOptions,
 ): Promise<readonly PartitionFetch[]> {
   if ((broker.versions?.[apiKey]?.maxVersion ?? apiVersion) < apiVersion) {
-    throw new BrokerError('MILLRACE_BROKER_FAILED', 'the broker is older than Kafka 2.3, which Millrace needs', { retriable: false })
+    throw new BrokerError('MILLRACE_BROKER_FAILED', 'the broker is older than Kafka 2.3, which Millrace needs', {
+      retriable: false,
+    })
   }
   const request = { apiKey, apiVersion, apiName: 'Fetch', body: encode(positions, options) }
   return sendRaw(broker, request, (data) => decode(data, options.readCommitted))
@@ -71,7 +73,8 @@ function decode(data: Buffer, readCommitted: boolean): PartitionFetch[] {
     const topic = r.string() ?? ''
     return r.array(() => decodePartition(r, topic, readCommitted))
   })
-  if (errorCode !== 0) throw new BrokerError('MILLRACE_BROKER_FAILED', `a fetch failed with code ${errorCode}`, { retriable: true })
+  if (errorCode !== 0)
+    throw new BrokerError('MILLRACE_BROKER_FAILED', `a fetch failed with code ${errorCode}`, { retriable: true })
   return partitions.flat()
 }
 

@@ -30,7 +30,10 @@ export interface KafkaJsBroker {
   metadata(topics: readonly string[]): Promise<KafkaJsMetadata>
   listOffsets(request: {
     readonly isolationLevel: number
-    readonly topics: readonly { readonly topic: string; readonly partitions: readonly { partition: number; timestamp: number }[] }[]
+    readonly topics: readonly {
+      readonly topic: string
+      readonly partitions: readonly { partition: number; timestamp: number }[]
+    }[]
   }): Promise<{ readonly responses: readonly TopicOf<{ partition: number; offset: string }>[] }>
   joinGroup(request: object): Promise<JoinedGroup>
   syncGroup(request: object): Promise<{ readonly memberAssignment: Buffer }>
@@ -86,7 +89,9 @@ export interface KafkaJsCluster {
   getNodeIds(): string[]
 }
 
-export type KafkaJsLogCreator = (level: number) => (entry: {
+export type KafkaJsLogCreator = (
+  level: number,
+) => (entry: {
   readonly namespace: string
   readonly level: number
   readonly label: string
@@ -117,9 +122,14 @@ const socketFactory = require('kafkajs/src/network/socketFactory') as () => unkn
 const loggers = require('kafkajs/src/loggers') as { createLogger(options: object): unknown; LEVELS: { WARN: number } }
 const RequestQueue = require('kafkajs/src/network/requestQueue') as RequestQueueClass
 const compression = require('kafkajs/src/protocol/message/compression') as {
-  Codecs: Record<number, () => { compress(encoder: { buffer: Buffer }): Promise<Buffer>; decompress(data: Buffer): Promise<Buffer> }>
+  Codecs: Record<
+    number,
+    () => { compress(encoder: { buffer: Buffer }): Promise<Buffer>; decompress(data: Buffer): Promise<Buffer> }
+  >
 }
-const protocolErrors = require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error & { type: string } }
+const protocolErrors = require('kafkajs/src/protocol/error') as {
+  createErrorFromCode(code: number): Error & { type: string }
+}
 
 export const kafkaJsCodecs: typeof compression.Codecs = compression.Codecs
 export const errorFromCode: (code: number) => Error & { type: string } = protocolErrors.createErrorFromCode
@@ -170,7 +180,10 @@ export async function sendRaw<T>(
   const { apiKey, apiVersion, apiName, body } = request
   const reply = await broker.connectionPool.send({
     request: { apiKey, apiVersion, apiName, encode: async () => ({ buf: body, buffer: body }) },
-    response: { decode: async (data) => ({ clientSideThrottleTime: 0, decoded: decode(data) }), parse: async (data) => data },
+    response: {
+      decode: async (data) => ({ clientSideThrottleTime: 0, decoded: decode(data) }),
+      parse: async (data) => data,
+    },
     logResponseError: false,
   })
   return (reply as { decoded: T }).decoded

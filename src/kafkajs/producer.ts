@@ -21,7 +21,11 @@ const lostIdentity: ReadonlySet<string> = new Set([
   'INVALID_PRODUCER_ID_MAPPING',
 ])
 /** The batch may have been written although the answer is an error. */
-const inDoubtTypes: ReadonlySet<string> = new Set(['REQUEST_TIMED_OUT', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'NETWORK_EXCEPTION'])
+const inDoubtTypes: ReadonlySet<string> = new Set([
+  'REQUEST_TIMED_OUT',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'NETWORK_EXCEPTION',
+])
 
 /** Idempotent (KIP-98), acks=all, one request at a time to each broker, which carries at most one batch of each partition. */
 export function kafkajsProducer(connection: ConnectionOptions, options: ProducerOptions): ProducerPort {
@@ -153,7 +157,8 @@ class Producer implements ProducerPort {
       if (queues.some(({ attempts }) => attempts > 0)) await cluster.refreshMetadata()
       for (const queue of queues) {
         queue.leader = leaderOf(cluster, topic, queue.partition)
-        if (queue.leader === undefined) this.#later(queue, new Error(`${topicPartitionName(queue)} has no leader or does not exist`))
+        if (queue.leader === undefined)
+          this.#later(queue, new Error(`${topicPartitionName(queue)} has no leader or does not exist`))
       }
     } catch (error) {
       for (const queue of queues) this.#later(queue, error)
@@ -172,7 +177,10 @@ class Producer implements ProducerPort {
       const broker = await cluster.findBroker({ nodeId: leader })
       const identity = await this.#producerIdentity(broker)
       const batches = queues.map((queue) => encode(queue, identity, this.#options))
-      for (const { batches: [first] } of queues) first!.sealed = true
+      for (const {
+        batches: [first],
+      } of queues)
+        first!.sealed = true
       await this.#produce(broker, queues, batches)
     } catch (error) {
       for (const queue of queues) {

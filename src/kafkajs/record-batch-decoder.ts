@@ -46,7 +46,7 @@ const attributesAt = 21
 export async function decodeRecordSet(set: RecordSet): Promise<ColumnBatch> {
   const batch = new ColumnBatch(set.topic, set.partition, set.from)
   const aborted = abortedFilter(set.aborted)
-  for (let at = 0; at + batchOverhead <= set.records.length; ) {
+  for (let at = 0; at + batchOverhead <= set.records.length;) {
     const end = at + lengthAt + 4 + set.records.readInt32BE(at + lengthAt)
     if (end > set.records.length) break
     if (end - at < batchOverhead) throw corrupt(set, 'a batch is shorter than its header')
@@ -54,7 +54,9 @@ export async function decodeRecordSet(set: RecordSet): Promise<ColumnBatch> {
     if (!aborted(header, set.records, at + batchOverhead) && header.lastOffset >= set.from) {
       const payload = set.records.subarray(at + batchOverhead, end)
       const { compression } = header
-      const segment = isSynchronous(compression) ? decompressNow(payload, compression) : await decompressForeign(payload, compression)
+      const segment = isSynchronous(compression)
+        ? decompressNow(payload, compression)
+        : await decompressForeign(payload, compression)
       batch.addSegment(segment, header, set.from)
     }
     batch.nextOffset = Math.max(batch.nextOffset, header.lastOffset + 1)
@@ -73,7 +75,8 @@ function readHeader(set: RecordSet, at: number, end: number): BatchHeader {
   const reader = new ByteReader(set.records, at)
   const baseOffset = reader.int64()
   reader.at = at + crcAt
-  if (reader.uint32() !== crc32c(set.records, at + attributesAt, end)) throw corrupt(set, 'the checksum of a batch does not fit')
+  if (reader.uint32() !== crc32c(set.records, at + attributesAt, end))
+    throw corrupt(set, 'the checksum of a batch does not fit')
   const attributes = reader.int16()
   const lastOffset = baseOffset + reader.int32()
   const baseTimestamp = reader.int64()

@@ -28,7 +28,8 @@ function planText(plan: Plan): string {
     for (const node of subtopology.nodes) {
       lines.push(`    ${headline(subtopology, node)}`)
       const parents = subtopology.nodes.filter((other) => other.children.includes(node.name)).map(label)
-      if (node.operator.kind !== 'sink') lines.push(`      --> ${node.children.map((child) => labels.get(child)).join(', ') || 'none'}`)
+      if (node.operator.kind !== 'sink')
+        lines.push(`      --> ${node.children.map((child) => labels.get(child)).join(', ') || 'none'}`)
       if (parents.length > 0) lines.push(`      <-- ${parents.join(', ')}`)
     }
     lines.push('')
@@ -38,10 +39,13 @@ function planText(plan: Plan): string {
 
 function headline(subtopology: Subtopology, node: PlanNode): string {
   const sources = isSource(subtopology, node)
-  if (sources.length > 0) return `Source: ${label(node)} (topics: [${sources.map((source) => source.topic).join(', ')}])`
+  if (sources.length > 0)
+    return `Source: ${label(node)} (topics: [${sources.map((source) => source.topic).join(', ')}])`
   if (node.operator.kind === 'sink') {
     const { topic } = node.operator
-    return typeof topic === 'string' ? `Sink: ${label(node)} (topic: ${topic})` : `Sink: ${label(node)} (extractor class: ${topic.name || 'function'})`
+    return typeof topic === 'string'
+      ? `Sink: ${label(node)} (topic: ${topic})`
+      : `Sink: ${label(node)} (extractor class: ${topic.name || 'function'})`
   }
   return `Processor: ${label(node)} (stores: [${node.stores.join(', ')}])`
 }
@@ -53,17 +57,31 @@ function planJson(plan: Plan): unknown {
     subtopologies: plan.subtopologies.map((subtopology) => ({
       id: subtopology.id,
       sources: subtopology.sources.map((source) => ({
-        topic: source.topic, node: source.nodeName, key: source.key.name, value: source.value.name, internal: source.internal,
+        topic: source.topic,
+        node: source.nodeName,
+        key: source.key.name,
+        value: source.value.name,
+        internal: source.internal,
       })),
       nodes: subtopology.nodes.map((node) => ({
         name: node.name,
         kind: node.operator.kind,
-        ...(node.operator.kind === 'fused' ? { steps: node.operator.steps.map(({ kind, name }) => ({ kind, name })) } : {}),
-        ...(node.operator.kind === 'sink' ? { topic: typeof node.operator.topic === 'string' ? node.operator.topic : null } : {}),
+        ...(node.operator.kind === 'fused'
+          ? { steps: node.operator.steps.map(({ kind, name }) => ({ kind, name })) }
+          : {}),
+        ...(node.operator.kind === 'sink'
+          ? { topic: typeof node.operator.topic === 'string' ? node.operator.topic : null }
+          : {}),
         children: node.children,
         stores: node.stores,
       })),
-      stores: subtopology.stores.map(({ name, kind, changelogTopic, key, value }) => ({ name, kind, changelogTopic, key: key.name, value: value.name })),
+      stores: subtopology.stores.map(({ name, kind, changelogTopic, key, value }) => ({
+        name,
+        kind,
+        changelogTopic,
+        key: key.name,
+        value: value.name,
+      })),
     })),
     internalTopics: plan.internalTopics,
     copartitionGroups: plan.copartitionGroups,

@@ -8,7 +8,8 @@ import type { Subtopology } from './plan.ts'
 export function fuseChains(subtopology: Subtopology): Subtopology {
   const nodes = new Map(subtopology.nodes.map((node) => [node.name, node]))
   const parentCount = new Map<string, number>()
-  for (const node of subtopology.nodes) for (const child of node.children) parentCount.set(child, (parentCount.get(child) ?? 0) + 1)
+  for (const node of subtopology.nodes)
+    for (const child of node.children) parentCount.set(child, (parentCount.get(child) ?? 0) + 1)
   const renamed = new Map<string, string>()
   for (const { name } of subtopology.nodes) {
     const node = nodes.get(name)!

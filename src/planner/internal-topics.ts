@@ -29,9 +29,17 @@ export function changelogConfigs(spec: StoreSpec): Readonly<Record<string, strin
     case 'window':
     case 'session':
     case 'over':
-      return { 'cleanup.policy': 'compact,delete', 'retention.ms': `${spec.retentionMs + additionalRetentionMs}`, ...timestamps }
+      return {
+        'cleanup.policy': 'compact,delete',
+        'retention.ms': `${spec.retentionMs + additionalRetentionMs}`,
+        ...timestamps,
+      }
     case 'stream-join':
-      return { 'cleanup.policy': 'delete', 'retention.ms': `${spec.retentionMs + additionalRetentionMs}`, ...timestamps }
+      return {
+        'cleanup.policy': 'delete',
+        'retention.ms': `${spec.retentionMs + additionalRetentionMs}`,
+        ...timestamps,
+      }
     default:
       return { 'cleanup.policy': 'compact', ...timestamps }
   }

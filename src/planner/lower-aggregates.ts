@@ -64,7 +64,14 @@ export function lowerTableAggregate(lowering: Lowering, node: TableAggregateNode
     readers: [node],
   })
   const store = addTableStore(lowering, node)!
-  const spec: OperatorSpec = { kind: 'table-aggregate', initializer, adder, subtractor, store, sendOldValues: lowering.table(node).sendOldValues }
+  const spec: OperatorSpec = {
+    kind: 'table-aggregate',
+    initializer,
+    adder,
+    subtractor,
+    store,
+    sendOldValues: lowering.table(node).sendOldValues,
+  }
   lowering.done(node, { ...from, node: lowering.graph.add(lowering.name(node), spec, [from.node], stores(store)) })
 }
 

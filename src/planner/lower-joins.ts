@@ -6,7 +6,9 @@ import type { OperatorSpec } from './operator-spec.ts'
 
 /** One side of a join of streams, through a repartition topic where its key may have changed. */
 function joinSide(
-  lowering: Lowering, node: StreamJoinNode | StreamTableJoinNode, side: { readonly input: TopologyNode; readonly suffix: string; readonly value: Serde<any> | null },
+  lowering: Lowering,
+  node: StreamJoinNode | StreamTableJoinNode,
+  side: { readonly input: TopologyNode; readonly suffix: string; readonly value: Serde<any> | null },
 ): Lowered {
   const input = lowering.lowered(side.input)
   if (!input.rekeyed) return input
@@ -14,11 +16,18 @@ function joinSide(
   // Without a name of its own the join shares the topic with the other joins of the same stream (KStreamImpl.repartitionForJoin).
   const name = node.name === null ? lowering.baseName(side.input) : `${node.name}${side.suffix}`
   const readers = node.name === null ? joinsOf(lowering, side.input) : [node]
-  return lowering.repartition(input, { name, key: node.key ?? inherited.key, value: side.value ?? inherited.value, readers })
+  return lowering.repartition(input, {
+    name,
+    key: node.key ?? inherited.key,
+    value: side.value ?? inherited.value,
+    readers,
+  })
 }
 
 function joinsOf(lowering: Lowering, input: TopologyNode): readonly TopologyNode[] {
-  return lowering.nodes.filter(({ kind, inputs }) => (kind === 'stream-join' || kind === 'stream-table-join') && inputs.includes(input.id))
+  return lowering.nodes.filter(
+    ({ kind, inputs }) => (kind === 'stream-join' || kind === 'stream-table-join') && inputs.includes(input.id),
+  )
 }
 
 export function lowerStreamJoin(lowering: Lowering, node: StreamJoinNode): void {
@@ -33,13 +42,26 @@ export function lowerStreamJoin(lowering: Lowering, node: StreamJoinNode): void 
   const retentionMs = beforeMs + afterMs + graceMs
   const leftStore = lowering.store(node, { kind: 'stream-join', key, value: leftValue, retentionMs }, '-left')
   const rightStore = lowering.store(node, { kind: 'stream-join', key, value: rightValue, retentionMs }, '-right')
-  const unmatchedStore = node.type === 'inner' ? null : lowering.store(node, { kind: 'unmatched', key, value: leftValue, rightValue }, '-unmatched')
+  const unmatchedStore =
+    node.type === 'inner'
+      ? null
+      : lowering.store(node, { kind: 'unmatched', key, value: leftValue, rightValue }, '-unmatched')
   const name = lowering.name(node)
   const { type, joiner, windows } = node
   const side = { kind: 'stream-join', type, joiner, windows, unmatchedStore, joinId: name } as const
   const used = [leftStore, rightStore, ...stores(unmatchedStore)]
-  lowering.graph.add(`${name}-left`, { ...side, side: 'left', ownStore: leftStore, otherStore: rightStore }, [left.node], used)
-  lowering.graph.add(`${name}-right`, { ...side, side: 'right', ownStore: rightStore, otherStore: leftStore }, [right.node], used)
+  lowering.graph.add(
+    `${name}-left`,
+    { ...side, side: 'left', ownStore: leftStore, otherStore: rightStore },
+    [left.node],
+    used,
+  )
+  lowering.graph.add(
+    `${name}-right`,
+    { ...side, side: 'right', ownStore: rightStore, otherStore: leftStore },
+    [right.node],
+    used,
+  )
   const merged = lowering.graph.add(name, { kind: 'pass' }, [`${name}-left`, `${name}-right`])
   lowering.done(node, { node: merged, topics: lowering.copartition(node, [left, right]), rekeyed: false })
 }
@@ -50,7 +72,11 @@ export function lowerStreamTableJoin(lowering: Lowering, node: StreamTableJoinNo
   const { view, stores: used } = lowering.view(tableNode)
   const spec: OperatorSpec = { kind: 'stream-table-join', type: node.type, joiner: node.joiner, table: view }
   const name = lowering.graph.add(lowering.name(node), spec, [stream.node], used)
-  lowering.done(node, { node: name, topics: lowering.copartition(node, [stream, lowering.lowered(tableNode)]), rekeyed: false })
+  lowering.done(node, {
+    node: name,
+    topics: lowering.copartition(node, [stream, lowering.lowered(tableNode)]),
+    rekeyed: false,
+  })
 }
 
 export function lowerTableJoin(lowering: Lowering, node: TableJoinNode): void {
@@ -64,6 +90,11 @@ export function lowerTableJoin(lowering: Lowering, node: TableJoinNode): void {
   const side = { kind: 'table-join-side', type, joiner, sendOldValues } as const
   lowering.graph.add(`${name}-left`, { ...side, side: 'left', other: rightView.view }, [left.node], rightView.stores)
   lowering.graph.add(`${name}-right`, { ...side, side: 'right', other: leftView.view }, [right.node], leftView.stores)
-  const merged = lowering.graph.add(name, { kind: 'table-join-merge', store, sendOldValues }, [`${name}-left`, `${name}-right`], stores(store))
+  const merged = lowering.graph.add(
+    name,
+    { kind: 'table-join-merge', store, sendOldValues },
+    [`${name}-left`, `${name}-right`],
+    stores(store),
+  )
   lowering.done(node, { node: merged, topics: lowering.copartition(node, [left, right]), rekeyed: false })
 }

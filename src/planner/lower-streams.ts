@@ -1,7 +1,19 @@
 import { unreachable } from '../core/assert.ts'
 import type {
-  BranchNode, FilterNode, FlatMapNode, FlatMapValuesNode, ForeachNode, MapNode, MapValuesNode, MergeNode, PeekNode,
-  RepartitionNode, SelectKeyNode, SinkNode, SplitNode, StreamSourceNode,
+  BranchNode,
+  FilterNode,
+  FlatMapNode,
+  FlatMapValuesNode,
+  ForeachNode,
+  MapNode,
+  MapValuesNode,
+  MergeNode,
+  PeekNode,
+  RepartitionNode,
+  SelectKeyNode,
+  SinkNode,
+  SplitNode,
+  StreamSourceNode,
 } from '../topology/node.ts'
 import type { Lowered, Lowering } from './lowering.ts'
 import type { FusedStep, OperatorSpec } from './operator-spec.ts'
@@ -28,15 +40,32 @@ export function lowerSource(lowering: Lowering, node: StreamSourceNode): void {
 }
 
 type StatelessNode =
-  | FilterNode | MapNode | MapValuesNode | FlatMapNode | FlatMapValuesNode | SelectKeyNode | PeekNode | ForeachNode | MergeNode | BranchNode
+  | FilterNode
+  | MapNode
+  | MapValuesNode
+  | FlatMapNode
+  | FlatMapValuesNode
+  | SelectKeyNode
+  | PeekNode
+  | ForeachNode
+  | MergeNode
+  | BranchNode
 
 const changesKey: ReadonlySet<StatelessNode['kind']> = new Set(['map', 'flat-map', 'select-key'])
 
 export function lowerStateless(lowering: Lowering, node: StatelessNode): void {
   const inputs = node.inputs.map((input) => lowering.lowered(lowering.nodes[input]!))
-  const name = lowering.graph.add(lowering.name(node), statelessSpec(node, lowering.name(node)), inputs.map((input) => input.node))
+  const name = lowering.graph.add(
+    lowering.name(node),
+    statelessSpec(node, lowering.name(node)),
+    inputs.map((input) => input.node),
+  )
   const topics = [...new Set(inputs.flatMap((input) => input.topics))]
-  lowering.done(node, { node: name, topics, rekeyed: changesKey.has(node.kind) || inputs.some((input) => input.rekeyed) })
+  lowering.done(node, {
+    node: name,
+    topics,
+    rekeyed: changesKey.has(node.kind) || inputs.some((input) => input.rekeyed),
+  })
 }
 
 function statelessSpec(node: StatelessNode, name: string): OperatorSpec {
@@ -79,12 +108,20 @@ export function lowerRepartition(lowering: Lowering, node: RepartitionNode): voi
   const { partitions, partitioner } = node
   const serdes = lowering.serdes(node)
   const name = lowering.baseName(node)
-  const lowered: Lowered = lowering.repartition(lowering.lowered(lowering.input(node)), { name, ...serdes, partitions, partitioner, readers: [node] })
+  const lowered: Lowered = lowering.repartition(lowering.lowered(lowering.input(node)), {
+    name,
+    ...serdes,
+    partitions,
+    partitioner,
+    readers: [node],
+  })
   lowering.done(node, lowered)
 }
 
 export function lowerSink(lowering: Lowering, node: SinkNode): void {
   const { topic, key, value, partitioner } = node
   const input = lowering.lowered(lowering.input(node))
-  lowering.graph.add(lowering.name(node), { kind: 'sink', topic, key, value, partitioner, dropNullKeys: false }, [input.node])
+  lowering.graph.add(lowering.name(node), { kind: 'sink', topic, key, value, partitioner, dropNullKeys: false }, [
+    input.node,
+  ])
 }

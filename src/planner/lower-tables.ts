@@ -1,4 +1,11 @@
-import type { SuppressNode, TableFilterNode, TableMapValuesNode, TableSourceNode, ToStreamNode, ToTableNode } from '../topology/node.ts'
+import type {
+  SuppressNode,
+  TableFilterNode,
+  TableMapValuesNode,
+  TableSourceNode,
+  ToStreamNode,
+  ToTableNode,
+} from '../topology/node.ts'
 import { windowCloseDelayMs } from '../topology/find-problems.ts'
 import type { Lowered, Lowering } from './lowering.ts'
 import type { OperatorSpec } from './operator-spec.ts'
@@ -14,7 +21,9 @@ export function lowerTableSource(lowering: Lowering, node: TableSourceNode): voi
 
 export function lowerToTable(lowering: Lowering, node: ToTableNode): void {
   const input = lowering.lowered(lowering.input(node))
-  const from = input.rekeyed ? lowering.repartition(input, { name: lowering.tableStoreName(node), ...lowering.serdes(node), readers: [node] }) : input
+  const from = input.rekeyed
+    ? lowering.repartition(input, { name: lowering.tableStoreName(node), ...lowering.serdes(node), readers: [node] })
+    : input
   addTableSource(lowering, node, from)
 }
 
@@ -27,22 +36,45 @@ function addTableSource(lowering: Lowering, node: TableSourceNode | ToTableNode,
 
 export function lowerToStream(lowering: Lowering, node: ToStreamNode): void {
   const input = lowering.lowered(lowering.input(node))
-  lowering.done(node, { ...input, node: lowering.graph.add(lowering.name(node), { kind: 'table-to-stream' }, [input.node]) })
+  lowering.done(node, {
+    ...input,
+    node: lowering.graph.add(lowering.name(node), { kind: 'table-to-stream' }, [input.node]),
+  })
 }
 
 export function lowerTableFilter(lowering: Lowering, node: TableFilterNode): void {
   const { predicate, negate } = node
-  addTableNode(lowering, node, (store, sendOldValues) => ({ kind: 'table-filter', predicate, negate, store, sendOldValues }))
+  addTableNode(lowering, node, (store, sendOldValues) => ({
+    kind: 'table-filter',
+    predicate,
+    negate,
+    store,
+    sendOldValues,
+  }))
 }
 
 export function lowerTableMapValues(lowering: Lowering, node: TableMapValuesNode): void {
-  addTableNode(lowering, node, (store, sendOldValues) => ({ kind: 'table-map-values', mapper: node.mapper, store, sendOldValues }))
+  addTableNode(lowering, node, (store, sendOldValues) => ({
+    kind: 'table-map-values',
+    mapper: node.mapper,
+    store,
+    sendOldValues,
+  }))
 }
 
-function addTableNode(lowering: Lowering, node: TableFilterNode | TableMapValuesNode, spec: (store: string | null, sendOldValues: boolean) => OperatorSpec): void {
+function addTableNode(
+  lowering: Lowering,
+  node: TableFilterNode | TableMapValuesNode,
+  spec: (store: string | null, sendOldValues: boolean) => OperatorSpec,
+): void {
   const input = lowering.lowered(lowering.input(node))
   const store = addTableStore(lowering, node)
-  const name = lowering.graph.add(lowering.name(node), spec(store, lowering.table(node).sendOldValues), [input.node], stores(store))
+  const name = lowering.graph.add(
+    lowering.name(node),
+    spec(store, lowering.table(node).sendOldValues),
+    [input.node],
+    stores(store),
+  )
   lowering.done(node, { ...input, node: name })
 }
 

@@ -4,7 +4,14 @@ import type { Topology } from '../topology/topology.ts'
 import { lowerOver, lowerStreamAggregate, lowerTableAggregate, lowerTableGroup } from './lower-aggregates.ts'
 import { lowerStreamJoin, lowerStreamTableJoin, lowerTableJoin } from './lower-joins.ts'
 import { lowerSource, lowerStateless, lowerRepartition, lowerSink, lowerSplit } from './lower-streams.ts'
-import { lowerSuppress, lowerTableFilter, lowerTableMapValues, lowerTableSource, lowerToStream, lowerToTable } from './lower-tables.ts'
+import {
+  lowerSuppress,
+  lowerTableFilter,
+  lowerTableMapValues,
+  lowerTableSource,
+  lowerToStream,
+  lowerToTable,
+} from './lower-tables.ts'
 import { Lowering } from './lowering.ts'
 
 /**

@@ -95,7 +95,13 @@ export class Lowering {
     const name = storeName(node, this.baseName(node)) + suffix
     const full = { ...spec, name, changelogTopic: changelogTopic(this.applicationId, name) } as StoreSpec
     this.graph.stores.set(name, { spec: full, owner: this.name(node) })
-    this.graph.topics.push({ name: full.changelogTopic, kind: 'changelog', partitions: null, configs: changelogConfigs(full), owner: this.name(node) })
+    this.graph.topics.push({
+      name: full.changelogTopic,
+      kind: 'changelog',
+      partitions: null,
+      configs: changelogConfigs(full),
+      owner: this.name(node),
+    })
     return name
   }
 
@@ -125,11 +131,27 @@ export class Lowering {
     // KIP-962: only where a left or outer join below keeps records without a key may they pass (rewriteRepartitionNodes).
     const dropNullKeys = !request.readers.some((reader) => this.#relaxed.has(reader.id))
     const partitioner = request.partitioner ?? null
-    this.graph.add(`${request.name}-repartition-sink`, { kind: 'sink', topic, key, value, partitioner, dropNullKeys }, [from.node])
+    this.graph.add(`${request.name}-repartition-sink`, { kind: 'sink', topic, key, value, partitioner, dropNullKeys }, [
+      from.node,
+    ])
     const node = `${request.name}-repartition-source`
-    this.graph.sources.push({ topic, nodeName: node, key, value, timestamp: null, offsetReset: 'earliest', internal: true })
+    this.graph.sources.push({
+      topic,
+      nodeName: node,
+      key,
+      value,
+      timestamp: null,
+      offsetReset: 'earliest',
+      internal: true,
+    })
     this.graph.add(node, { kind: 'pass' }, [])
-    this.graph.topics.push({ name: topic, kind: 'repartition', partitions: request.partitions ?? null, configs: repartitionConfigs, owner: node })
+    this.graph.topics.push({
+      name: topic,
+      kind: 'repartition',
+      partitions: request.partitions ?? null,
+      configs: repartitionConfigs,
+      owner: node,
+    })
     const lowered = { node, topics: [topic], rekeyed: false }
     this.#repartitioned.set(topic, { from: from.node, to: lowered })
     return lowered
@@ -151,7 +173,11 @@ export class Lowering {
   }
 }
 
-type StoreSettings = StoreSpec extends infer S ? (S extends StoreSpec ? Omit<S, 'name' | 'changelogTopic'> : never) : never
+type StoreSettings = StoreSpec extends infer S
+  ? S extends StoreSpec
+    ? Omit<S, 'name' | 'changelogTopic'>
+    : never
+  : never
 
 /** Stands in after a problem was reported, so that the remaining mistakes are found too; never runs. */
 const missingSerde: Serde<any> = Object.freeze({

@@ -42,7 +42,10 @@ class Materializer {
         return
       case 'table-filter':
         // Where the parent is kept anyway, old values spare tombstones for keys that never passed.
-        this.#tables.set(node.id, { materialized: node.store !== null, sendOldValues: this.#enableOldValues(left!, false) })
+        this.#tables.set(node.id, {
+          materialized: node.store !== null,
+          sendOldValues: this.#enableOldValues(left!, false),
+        })
         return
       case 'suppress':
         this.#tables.set(node.id, { materialized: false, sendOldValues: false })

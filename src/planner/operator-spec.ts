@@ -1,6 +1,17 @@
 import type {
-  Aggregator, FlatMapper, FlatValueMapper, ForeachAction, Initializer, InvertibleAggregate, KeyValueMapper, Partitioner,
-  Predicate, SessionMerger, TopicSelector, ValueJoiner, ValueMapper,
+  Aggregator,
+  FlatMapper,
+  FlatValueMapper,
+  ForeachAction,
+  Initializer,
+  InvertibleAggregate,
+  KeyValueMapper,
+  Partitioner,
+  Predicate,
+  SessionMerger,
+  TopicSelector,
+  ValueJoiner,
+  ValueMapper,
 } from '../topology/functions.ts'
 import type { JoinWindows, OverRange, SessionWindows, SlidingWindows, TimeWindows } from '../topology/windows.ts'
 import type { Serde } from '../serde/serde.ts'
@@ -19,7 +30,13 @@ export type ViewSpec =
   | { readonly kind: 'session-store'; readonly store: string }
   | { readonly kind: 'filter'; readonly parent: ViewSpec; readonly predicate: Predicate; readonly negate: boolean }
   | { readonly kind: 'map-values'; readonly parent: ViewSpec; readonly mapper: ValueMapper }
-  | { readonly kind: 'join'; readonly type: JoinType; readonly left: ViewSpec; readonly right: ViewSpec; readonly joiner: ValueJoiner }
+  | {
+      readonly kind: 'join'
+      readonly type: JoinType
+      readonly left: ViewSpec
+      readonly right: ViewSpec
+      readonly joiner: ValueJoiner
+    }
   /** Behind a suppress: what was last let through, not what its buffer holds. */
   | { readonly kind: 'suppress'; readonly parent: ViewSpec; readonly store: string }
 
@@ -31,54 +48,114 @@ export type FusedStep =
   | { readonly kind: 'select-key'; readonly name: string; readonly mapper: ValueMapper }
   | { readonly kind: 'peek'; readonly name: string; readonly action: ForeachAction }
 
-export interface FusedSpec { readonly kind: 'fused'; readonly steps: readonly FusedStep[] }
-export interface FlatMapSpec { readonly kind: 'flat-map'; readonly mapper: FlatMapper }
-export interface FlatMapValuesSpec { readonly kind: 'flat-map-values'; readonly mapper: FlatValueMapper }
-export interface ForeachSpec { readonly kind: 'foreach'; readonly action: ForeachAction }
+export interface FusedSpec {
+  readonly kind: 'fused'
+  readonly steps: readonly FusedStep[]
+}
+export interface FlatMapSpec {
+  readonly kind: 'flat-map'
+  readonly mapper: FlatMapper
+}
+export interface FlatMapValuesSpec {
+  readonly kind: 'flat-map-values'
+  readonly mapper: FlatValueMapper
+}
+export interface ForeachSpec {
+  readonly kind: 'foreach'
+  readonly action: ForeachAction
+}
 /** Hands every record on: sources, merges, branches. */
-export interface PassSpec { readonly kind: 'pass' }
+export interface PassSpec {
+  readonly kind: 'pass'
+}
 /** The n-th predicate that holds sends the record to the n-th child; null holds always; none drops the record. */
-export interface SplitSpec { readonly kind: 'split'; readonly predicates: readonly (Predicate | null)[] }
+export interface SplitSpec {
+  readonly kind: 'split'
+  readonly predicates: readonly (Predicate | null)[]
+}
 
-export interface TableSourceSpec { readonly kind: 'table-source'; readonly store: string | null; readonly sendOldValues: boolean }
+export interface TableSourceSpec {
+  readonly kind: 'table-source'
+  readonly store: string | null
+  readonly sendOldValues: boolean
+}
 export interface TableFilterSpec {
-  readonly kind: 'table-filter'; readonly predicate: Predicate; readonly negate: boolean
-  readonly store: string | null; readonly sendOldValues: boolean
+  readonly kind: 'table-filter'
+  readonly predicate: Predicate
+  readonly negate: boolean
+  readonly store: string | null
+  readonly sendOldValues: boolean
 }
 export interface TableMapValuesSpec {
-  readonly kind: 'table-map-values'; readonly mapper: ValueMapper; readonly store: string | null; readonly sendOldValues: boolean
+  readonly kind: 'table-map-values'
+  readonly mapper: ValueMapper
+  readonly store: string | null
+  readonly sendOldValues: boolean
 }
-export interface TableToStreamSpec { readonly kind: 'table-to-stream' }
+export interface TableToStreamSpec {
+  readonly kind: 'table-to-stream'
+}
 /** One input of a table-table join; `other` reads the opposite table. `joiner` takes (left, right) whatever the side. */
 export interface TableJoinSideSpec {
-  readonly kind: 'table-join-side'; readonly type: JoinType; readonly side: 'left' | 'right'; readonly joiner: ValueJoiner
-  readonly other: ViewSpec; readonly sendOldValues: boolean
+  readonly kind: 'table-join-side'
+  readonly type: JoinType
+  readonly side: 'left' | 'right'
+  readonly joiner: ValueJoiner
+  readonly other: ViewSpec
+  readonly sendOldValues: boolean
 }
 /** Where both sides of a table-table join meet and, if asked, are stored. */
-export interface TableJoinMergeSpec { readonly kind: 'table-join-merge'; readonly store: string | null; readonly sendOldValues: boolean }
+export interface TableJoinMergeSpec {
+  readonly kind: 'table-join-merge'
+  readonly store: string | null
+  readonly sendOldValues: boolean
+}
 /** Table to repartition topic: the old value under its group key, the new one under its own (KTableRepartitionMap). */
-export interface TableGroupSpec { readonly kind: 'table-group'; readonly selector: KeyValueMapper }
+export interface TableGroupSpec {
+  readonly kind: 'table-group'
+  readonly selector: KeyValueMapper
+}
 export interface TableAggregateSpec {
-  readonly kind: 'table-aggregate'; readonly initializer: Initializer; readonly adder: Aggregator; readonly subtractor: Aggregator
-  readonly store: string; readonly sendOldValues: boolean
+  readonly kind: 'table-aggregate'
+  readonly initializer: Initializer
+  readonly adder: Aggregator
+  readonly subtractor: Aggregator
+  readonly store: string
+  readonly sendOldValues: boolean
 }
 
 /** Unwindowed. `reduce` and `count` are aggregates too: reduce starts from null and takes the first value as it is. */
 export interface StreamAggregateSpec {
-  readonly kind: 'stream-aggregate'; readonly initializer: Initializer; readonly aggregator: Aggregator
-  readonly store: string; readonly sendOldValues: boolean
+  readonly kind: 'stream-aggregate'
+  readonly initializer: Initializer
+  readonly aggregator: Aggregator
+  readonly store: string
+  readonly sendOldValues: boolean
 }
 export interface WindowAggregateSpec {
-  readonly kind: 'window-aggregate'; readonly windows: TimeWindows; readonly initializer: Initializer; readonly aggregator: Aggregator
-  readonly store: string; readonly sendOldValues: boolean
+  readonly kind: 'window-aggregate'
+  readonly windows: TimeWindows
+  readonly initializer: Initializer
+  readonly aggregator: Aggregator
+  readonly store: string
+  readonly sendOldValues: boolean
 }
 export interface SlidingAggregateSpec {
-  readonly kind: 'sliding-aggregate'; readonly windows: SlidingWindows; readonly initializer: Initializer; readonly aggregator: Aggregator
-  readonly store: string; readonly sendOldValues: boolean
+  readonly kind: 'sliding-aggregate'
+  readonly windows: SlidingWindows
+  readonly initializer: Initializer
+  readonly aggregator: Aggregator
+  readonly store: string
+  readonly sendOldValues: boolean
 }
 export interface SessionAggregateSpec {
-  readonly kind: 'session-aggregate'; readonly windows: SessionWindows; readonly initializer: Initializer; readonly aggregator: Aggregator
-  readonly merger: SessionMerger; readonly store: string; readonly sendOldValues: boolean
+  readonly kind: 'session-aggregate'
+  readonly windows: SessionWindows
+  readonly initializer: Initializer
+  readonly aggregator: Aggregator
+  readonly merger: SessionMerger
+  readonly store: string
+  readonly sendOldValues: boolean
 }
 /** What to do when the buffer of a suppress is full. */
 export type OnBufferFull = 'emit' | 'fail'
@@ -93,7 +170,10 @@ export interface SuppressSpec {
   readonly store: string
 }
 export interface OverSpec {
-  readonly kind: 'over'; readonly ranges: readonly OverRange[]; readonly aggregate: InvertibleAggregate; readonly graceMs: number
+  readonly kind: 'over'
+  readonly ranges: readonly OverRange[]
+  readonly aggregate: InvertibleAggregate
+  readonly graceMs: number
   /** `right`: (from, to]; `both`: [from, to]. */
   readonly closed: 'right' | 'both'
   /** Which records count; the others only get a result. Null: all. */
@@ -101,25 +181,56 @@ export interface OverSpec {
   readonly store: string
 }
 export interface StreamJoinSpec {
-  readonly kind: 'stream-join'; readonly type: JoinType; readonly side: 'left' | 'right'; readonly joiner: ValueJoiner
+  readonly kind: 'stream-join'
+  readonly type: JoinType
+  readonly side: 'left' | 'right'
+  readonly joiner: ValueJoiner
   readonly windows: JoinWindows
   /** Stores of this side's and the other side's records. */
-  readonly ownStore: string; readonly otherStore: string
+  readonly ownStore: string
+  readonly otherStore: string
   /** Null for inner joins. */
   readonly unmatchedStore: string | null
   /** Both sides of one join carry the same id: they share stream time within a task. */
   readonly joinId: string
 }
-export interface StreamTableJoinSpec { readonly kind: 'stream-table-join'; readonly type: 'inner' | 'left'; readonly joiner: ValueJoiner; readonly table: ViewSpec }
+export interface StreamTableJoinSpec {
+  readonly kind: 'stream-table-join'
+  readonly type: 'inner' | 'left'
+  readonly joiner: ValueJoiner
+  readonly table: ViewSpec
+}
 export interface SinkSpec {
-  readonly kind: 'sink'; readonly topic: string | TopicSelector; readonly key: Serde<unknown>; readonly value: Serde<unknown>
+  readonly kind: 'sink'
+  readonly topic: string | TopicSelector
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
   readonly partitioner: Partitioner | null
   /** Repartition topics drop null keys before they are written. */
   readonly dropNullKeys: boolean
 }
 
 export type OperatorSpec =
-  | FusedSpec | FlatMapSpec | FlatMapValuesSpec | ForeachSpec | PassSpec | SplitSpec
-  | TableSourceSpec | TableFilterSpec | TableMapValuesSpec | TableToStreamSpec | TableJoinSideSpec | TableJoinMergeSpec
-  | TableGroupSpec | TableAggregateSpec | StreamAggregateSpec | WindowAggregateSpec | SlidingAggregateSpec | SessionAggregateSpec
-  | SuppressSpec | OverSpec | StreamJoinSpec | StreamTableJoinSpec | SinkSpec
+  | FusedSpec
+  | FlatMapSpec
+  | FlatMapValuesSpec
+  | ForeachSpec
+  | PassSpec
+  | SplitSpec
+  | TableSourceSpec
+  | TableFilterSpec
+  | TableMapValuesSpec
+  | TableToStreamSpec
+  | TableJoinSideSpec
+  | TableJoinMergeSpec
+  | TableGroupSpec
+  | TableAggregateSpec
+  | StreamAggregateSpec
+  | WindowAggregateSpec
+  | SlidingAggregateSpec
+  | SessionAggregateSpec
+  | SuppressSpec
+  | OverSpec
+  | StreamJoinSpec
+  | StreamTableJoinSpec
+  | SinkSpec

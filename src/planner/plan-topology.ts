@@ -28,7 +28,8 @@ export function planTopology(topology: Topology, options: { readonly application
 function internalTopics(graph: PhysicalGraph, subtopologies: readonly Subtopology[]): readonly InternalTopic[] {
   return graph.topics.map(({ name, kind, partitions, configs }) => {
     const uses = (subtopology: Subtopology): boolean =>
-      subtopology.sources.some((source) => source.topic === name) || subtopology.stores.some((store) => store.changelogTopic === name)
+      subtopology.sources.some((source) => source.topic === name) ||
+      subtopology.stores.some((store) => store.changelogTopic === name)
     return { name, kind, partitions, configs, subtopology: subtopologies.findIndex(uses) }
   })
 }

@@ -15,9 +15,16 @@ export function splitSubtopologies(graph: PhysicalGraph): readonly Subtopology[]
       id,
       sources: graph.sources.filter((source: PlanSource) => inside(source.nodeName)),
       nodes: nodes.map(({ name, operator, stores }): PlanNode => {
-        return { name, operator, stores, children: nodes.filter((child) => child.parents.includes(name)).map((child) => child.name) }
+        return {
+          name,
+          operator,
+          stores,
+          children: nodes.filter((child) => child.parents.includes(name)).map((child) => child.name),
+        }
       }),
-      stores: [...graph.stores.values()].filter(({ owner, spec }) => inside(storeUser(graph, owner, spec.name))).map(({ spec }) => spec),
+      stores: [...graph.stores.values()]
+        .filter(({ owner, spec }) => inside(storeUser(graph, owner, spec.name)))
+        .map(({ spec }) => spec),
     }
   })
 }

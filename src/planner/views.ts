@@ -11,14 +11,24 @@ export interface TableViewPlan {
 export function viewOf(lowering: Lowering, node: TopologyNode): TableViewPlan {
   if (node.kind === 'stream-aggregate' && node.windows !== null) {
     const store = lowering.tableStoreName(node)
-    return { view: { kind: node.windows.kind === 'session' ? 'session-store' : 'window-store', store }, stores: [store] }
+    return {
+      view: { kind: node.windows.kind === 'session' ? 'session-store' : 'window-store', store },
+      stores: [store],
+    }
   }
   if (lowering.table(node).materialized) {
     const store = lowering.tableStoreName(node)
     return { view: { kind: 'store', store }, stores: [store] }
   }
   const parents = node.inputs.map((input) => viewOf(lowering, lowering.nodes[input]!))
-  return { view: computed(lowering, node, parents.map(({ view }) => view)), stores: storesOf(lowering, node, parents) }
+  return {
+    view: computed(
+      lowering,
+      node,
+      parents.map(({ view }) => view),
+    ),
+    stores: storesOf(lowering, node, parents),
+  }
 }
 
 function computed(lowering: Lowering, node: TopologyNode, parents: readonly ViewSpec[]): ViewSpec {

@@ -8,7 +8,13 @@ interface Source {
   readonly subtopology: Subtopology
 }
 
-export function consumerOptions({ plan, settings }: { readonly plan: Plan; readonly settings: ThreadSettings }): ConsumerOptions {
+export function consumerOptions({
+  plan,
+  settings,
+}: {
+  readonly plan: Plan
+  readonly settings: ThreadSettings
+}): ConsumerOptions {
   const sources = new Map<string, Source>()
   for (const subtopology of plan.subtopologies) {
     for (const source of subtopology.sources) sources.set(source.topic, { source, subtopology })

@@ -12,7 +12,10 @@ import { MemoryWindowStore } from '../state/memory-window-store.ts'
 import type { StateStore } from '../state/state-store.ts'
 
 /** The ready form of a serde for one topic; see `Serde.bind`. */
-export function bindSerde<T>(serde: Serde<T>, at: { readonly topic: string; readonly part: RecordPart; readonly registry: SchemaRegistry | undefined }): Serde<T> | Promise<Serde<T>> {
+export function bindSerde<T>(
+  serde: Serde<T>,
+  at: { readonly topic: string; readonly part: RecordPart; readonly registry: SchemaRegistry | undefined },
+): Serde<T> | Promise<Serde<T>> {
   return serde.bind === undefined ? serde : serde.bind(at)
 }
 

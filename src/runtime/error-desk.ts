@@ -34,20 +34,32 @@ export class ErrorDesk {
    * about this record (state, invariants, fencing).
    */
   processFailed(thrown: unknown, nodeName: string, raw: RawRecord): void {
-    if (thrown instanceof MillraceError && !(thrown instanceof SerializationError && thrown.taskId === undefined)) throw thrown
+    if (thrown instanceof MillraceError && !(thrown instanceof SerializationError && thrown.taskId === undefined))
+      throw thrown
     const record = this.#failed(raw, thrown instanceof StepError ? thrown.stepName : nodeName)
     const cause = thrown instanceof StepError ? thrown.cause : thrown
     const facts = { ...place(record), cause }
     if (cause instanceof SerializationError) {
-      const error = new SerializationError('encode', `${nodeName} could not write the result of ${where(record)}: ${cause.message}`, facts)
+      const error = new SerializationError(
+        'encode',
+        `${nodeName} could not write the result of ${where(record)}: ${cause.message}`,
+        facts,
+      )
       return this.#decide('produce', error, { record, ask: () => this.#options.handlers.produce(error, record) })
     }
     if (cause instanceof ProductionError) throw cause
-    const error = new ProcessingError(`${record.nodeName} failed on the record at ${where(record)}: ${reason(cause)}`, facts)
+    const error = new ProcessingError(
+      `${record.nodeName} failed on the record at ${where(record)}: ${reason(cause)}`,
+      facts,
+    )
     this.#decide('process', error, { record, ask: () => this.#options.handlers.process(error, record) })
   }
 
-  #decide(stage: 'decode' | 'process' | 'produce', error: MillraceError, { record, ask }: { record: FailedRecord; ask: () => ErrorAnswer }): void {
+  #decide(
+    stage: 'decode' | 'process' | 'produce',
+    error: MillraceError,
+    { record, ask }: { record: FailedRecord; ask: () => ErrorAnswer },
+  ): void {
     const { metrics, deadLetterTopic, taskId, collector } = this.#options
     const answer = ask()
     metrics.countError(stage, answer)
@@ -55,7 +67,10 @@ export class ErrorDesk {
     if (answer === 'fail') throw error
     if (answer !== 'dead-letter') return
     if (deadLetterTopic === null) {
-      throw new ProductionError(`the ${stage} handler answered dead-letter, but no deadLetterTopic is configured: set it in the app's config`, { ...place(record), cause: error })
+      throw new ProductionError(
+        `the ${stage} handler answered dead-letter, but no deadLetterTopic is configured: set it in the app's config`,
+        { ...place(record), cause: error },
+      )
     }
     collector.send(deadLetter(deadLetterTopic, record, error))
   }
@@ -65,7 +80,13 @@ export class ErrorDesk {
   }
 }
 
-function place({ topic, partition, offset, nodeName, taskId }: FailedRecord): Pick<FailedRecord, 'topic' | 'partition' | 'offset' | 'nodeName' | 'taskId'> {
+function place({
+  topic,
+  partition,
+  offset,
+  nodeName,
+  taskId,
+}: FailedRecord): Pick<FailedRecord, 'topic' | 'partition' | 'offset' | 'nodeName' | 'taskId'> {
   return { topic, partition, offset, nodeName, taskId }
 }
 

@@ -144,8 +144,13 @@ export interface AdminPort {
   /** A2. Creates them and waits until they can be read and written; one that exists already is not an error. */
   createTopics(topics: readonly NewTopic[]): Promise<void>
   /** A3. First offset and end offset (next to be written) of every partition of the topic. */
-  offsets(topic: string): Promise<readonly { readonly partition: number; readonly low: number; readonly high: number }[]>
-  committedOffsets(groupId: string, topics: readonly string[]): Promise<readonly (TopicPartition & { readonly offset: number })[]>
+  offsets(
+    topic: string,
+  ): Promise<readonly { readonly partition: number; readonly low: number; readonly high: number }[]>
+  committedOffsets(
+    groupId: string,
+    topics: readonly string[],
+  ): Promise<readonly (TopicPartition & { readonly offset: number })[]>
   /** A4. Deletes records below `offset` (repartition topics are purged this way). */
   deleteRecords(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>
   deleteTopics(topics: readonly string[]): Promise<void>

@@ -38,7 +38,10 @@ export class ProducerCollector {
   readonly #counts: Map<string, number>
   readonly #sticky: StickyPartitions
   /** Records for topics whose partition count is being asked for, in order, by topic. */
-  readonly #waiting = new Map<string, { readonly records: [CollectedRecord, DeliveryFailed][]; readonly done: Promise<void> }>()
+  readonly #waiting = new Map<
+    string,
+    { readonly records: [CollectedRecord, DeliveryFailed][]; readonly done: Promise<void> }
+  >()
   #failure: Error | undefined
   #deadLetters = 0
 
@@ -84,7 +87,7 @@ export class ProducerCollector {
   /** When it resolves, everything sent before is acknowledged, or a handler let it go. @throws as `check` */
   async flush(): Promise<void> {
     // a dead letter is sent while the flush that reports the failure is on its way: it needs one of its own
-    for (let pending = true; pending; ) {
+    for (let pending = true; pending;) {
       await this.#topicsKnown()
       const sent = this.#deadLetters
       await this.#options.producer.flush()
@@ -166,10 +169,13 @@ export class ProducerCollector {
   }
 
   #noDeadLetterTopic(error: ProductionError): ErrorAnswer {
-    this.#failure ??= new ProductionError('the produce handler answered dead-letter, but no deadLetterTopic is configured', {
-      ...error,
-      cause: error,
-    })
+    this.#failure ??= new ProductionError(
+      'the produce handler answered dead-letter, but no deadLetterTopic is configured',
+      {
+        ...error,
+        cause: error,
+      },
+    )
     return 'fail'
   }
 

@@ -45,7 +45,8 @@ export class TaskReadiness {
       if (this.#idleUntil.size > 0) this.#idleUntil.clear()
       return true
     }
-    if (this.#maxTaskIdleMs === 0) return this.#task.bufferedTotal > 0 && empty.every((input) => this.#knownEmpty(input))
+    if (this.#maxTaskIdleMs === 0)
+      return this.#task.bufferedTotal > 0 && empty.every((input) => this.#knownEmpty(input))
     return this.#waited(empty, nowMs) && this.#task.bufferedTotal > 0
   }
 

@@ -129,8 +129,10 @@ export class RecordQueue {
     const value = valueBytes === null ? null : valueSerde.deserialize(valueBytes)
     const headers = batch.headersAt(at)
     let timestamp = batch.timestampAt(at)
-    if (source.timestamp !== null) timestamp = source.timestamp(value, { key, timestamp, partitionTime: this.#partitionTime, headers })
-    if (!Number.isFinite(timestamp) || timestamp < 0) throw new RangeError(`its timestamp is ${timestamp}: milliseconds since the epoch are expected`)
+    if (source.timestamp !== null)
+      timestamp = source.timestamp(value, { key, timestamp, partitionTime: this.#partitionTime, headers })
+    if (!Number.isFinite(timestamp) || timestamp < 0)
+      throw new RangeError(`its timestamp is ${timestamp}: milliseconds since the epoch are expected`)
     return streamRecord(key, value, timestamp, headers)
   }
 

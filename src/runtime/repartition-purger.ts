@@ -40,7 +40,8 @@ export class RepartitionPurger {
 
   #purgeWhenDue(): void {
     const { admin, clock, intervalMs } = this.#options
-    if (this.#request !== undefined || this.#purgeable.size === 0 || clock.monotonic() - this.#lastMs < intervalMs) return
+    if (this.#request !== undefined || this.#purgeable.size === 0 || clock.monotonic() - this.#lastMs < intervalMs)
+      return
     const offsets = [...this.#purgeable.values()]
     this.#purgeable.clear()
     this.#lastMs = clock.monotonic()

@@ -50,11 +50,16 @@ export async function restoreTask(
 async function rangeOf(store: TaskStore, partition: number, admin: AdminPort): Promise<StoreRestore> {
   const topic = store.changelogTopic
   const offsets = (await admin.offsets(topic)).find((each) => each.partition === partition)
-  if (offsets === undefined) throw new TaskCorruptedError(`changelog ${topic} has no partition ${partition}`, { topic, partition })
+  if (offsets === undefined)
+    throw new TaskCorruptedError(`changelog ${topic} has no partition ${partition}`, { topic, partition })
   return { ...store, topic, partition, from: offsets.low, end: offsets.high, records: 0 }
 }
 
-async function readAll(restores: readonly StoreRestore[], signal: AbortSignal, options: RestoreOptions): Promise<boolean> {
+async function readAll(
+  restores: readonly StoreRestore[],
+  signal: AbortSignal,
+  options: RestoreOptions,
+): Promise<boolean> {
   const open = restores.filter(({ from, end }) => from < end)
   if (open.length === 0) return true
   const byTopic = new Map(open.map((restore) => [restore.topic, restore]))
@@ -88,7 +93,11 @@ function restoreBatch(restore: StoreRestore, batch: FetchedBatch): void {
     const key = batch.keyAt(index)
     if (key === null) {
       const offset = batch.offsetAt(index)
-      throw new TaskCorruptedError(`changelog ${topic} holds a record without a key: no store wrote it`, { topic, partition, offset })
+      throw new TaskCorruptedError(`changelog ${topic} holds a record without a key: no store wrote it`, {
+        topic,
+        partition,
+        offset,
+      })
     }
     store.restore(key, batch.valueAt(index), batch.timestampAt(index))
   }
@@ -98,5 +107,14 @@ function restoreBatch(restore: StoreRestore, batch: FetchedBatch): void {
 function announce(task: RuntimeTask, restore: StoreRestore, phase: RestoreEvent['phase']): void {
   if (!restoreChannel.hasSubscribers) return
   const { store, topic, partition, from, end, records } = restore
-  restoreChannel.publish({ taskId: taskIdName(task.id), store: store.name, topic, partition, phase, from, end, records })
+  restoreChannel.publish({
+    taskId: taskIdName(task.id),
+    store: store.name,
+    topic,
+    partition,
+    phase,
+    from,
+    end,
+    records,
+  })
 }

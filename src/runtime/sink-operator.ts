@@ -26,9 +26,18 @@ export class SinkOperator implements Operator {
     if (key === null && dropNullKeys) return this.#context.drop('null-key')
     const topic = typeof where === 'string' ? where : where(value, key)
     const keyBytes = key === null || key === undefined ? null : encode(this.#spec.key, key, `key for ${topic}`)
-    const valueBytes = value === null || value === undefined ? null : encode(this.#spec.value, value, `value for ${topic}`)
+    const valueBytes =
+      value === null || value === undefined ? null : encode(this.#spec.value, value, `value for ${topic}`)
     const partition = partitioner === null ? null : partitioner(value, key, this.#collector.partitionCount(topic))
-    this.#collector.send({ topic, partition, key: keyBytes, value: valueBytes, timestamp, headers, nodeName: this.#context.nodeName })
+    this.#collector.send({
+      topic,
+      partition,
+      key: keyBytes,
+      value: valueBytes,
+      timestamp,
+      headers,
+      nodeName: this.#context.nodeName,
+    })
   }
 }
 

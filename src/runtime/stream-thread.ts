@@ -142,7 +142,8 @@ export class StreamThread {
     const { clock, settings } = this.#options
     if (this.#collector.hasRoom()) {
       const { running } = this.#tasks
-      this.#behind = processInTimeOrder(running, settings.maxRecordsPerTurn, clock.monotonic()) >= settings.maxRecordsPerTurn
+      this.#behind =
+        processInTimeOrder(running, settings.maxRecordsPerTurn, clock.monotonic()) >= settings.maxRecordsPerTurn
       this.#flow.relieve()
     }
     if (this.#commitDue()) await this.#commit()
@@ -164,7 +165,10 @@ export class StreamThread {
     if (this.#behind) return 0
     const nowMs = this.#options.clock.monotonic()
     const deadlines = this.#tasks.running.flatMap(({ readiness }) => readiness.nextDeadlineMs ?? [])
-    const next = Math.min(this.#lastCommitMs + this.#options.settings.commitIntervalMs, ...deadlines.filter((ms) => ms > nowMs))
+    const next = Math.min(
+      this.#lastCommitMs + this.#options.settings.commitIntervalMs,
+      ...deadlines.filter((ms) => ms > nowMs),
+    )
     return Math.max(0, Math.min(pollMaxWaitMs, next - nowMs))
   }
 

@@ -87,7 +87,9 @@ export class TaskManager {
 
   /** Lets go of the tasks of these partitions, also in mid-restore. @returns their names */
   remove(partitions: readonly TopicPartition[]): readonly string[] {
-    const leaving = new Set(partitions.flatMap((partition) => this.#byPartition.get(topicPartitionName(partition)) ?? []))
+    const leaving = new Set(
+      partitions.flatMap((partition) => this.#byPartition.get(topicPartitionName(partition)) ?? []),
+    )
     for (const managed of leaving) {
       managed.abort.abort()
       this.#tasks.delete(taskIdName(managed.task.id))
@@ -114,7 +116,9 @@ export class TaskManager {
   #newTasks(partitions: readonly TopicPartition[]): readonly (readonly [Subtopology, number])[] {
     const found = new Map<string, readonly [Subtopology, number]>()
     for (const { topic, partition } of partitions) {
-      const subtopology = this.#options.subtopologies.find(({ sources }) => sources.some((source) => source.topic === topic))
+      const subtopology = this.#options.subtopologies.find(({ sources }) =>
+        sources.some((source) => source.topic === topic),
+      )
       if (subtopology === undefined) continue
       const name = taskIdName({ subtopology: subtopology.id, partition })
       if (!this.#tasks.has(name)) found.set(name, [subtopology, partition])
@@ -127,7 +131,12 @@ export class TaskManager {
     const own = metrics.of(id)
     // an input with fewer partitions than the widest one is missing in the last tasks: they must not wait for it
     const sources = subtopology.sources.filter(({ topic }) => id.partition < (partitionCounts.get(topic) ?? 0))
-    const task = await createTask({ id, subtopology: { ...subtopology, sources }, collector: collectorFor(id, own), metrics: own })
+    const task = await createTask({
+      id,
+      subtopology: { ...subtopology, sources },
+      collector: collectorFor(id, own),
+      metrics: own,
+    })
     const readiness = new TaskReadiness(task, consumer, maxTaskIdleMs)
     const managed = { task, readiness, abort: new AbortController(), restoring: task.stores.size > 0 }
     this.#tasks.set(taskIdName(id), managed)

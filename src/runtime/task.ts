@@ -49,7 +49,11 @@ export async function createTask(options: TaskOptions): Promise<Task> {
   return new Task(options, { id, stores, sources: bound, nodes })
 }
 
-async function bindBoth<T extends Pick<PlanSource, 'key' | 'value'>>(owner: T, topic: string, registry: SchemaRegistry | undefined): Promise<T> {
+async function bindBoth<T extends Pick<PlanSource, 'key' | 'value'>>(
+  owner: T,
+  topic: string,
+  registry: SchemaRegistry | undefined,
+): Promise<T> {
   const key = await bindSerde(owner.key, { topic, part: 'key', registry })
   const value = await bindSerde(owner.value, { topic, part: 'value', registry })
   return { ...owner, key, value }
@@ -59,7 +63,14 @@ async function bindBoth<T extends Pick<PlanSource, 'key' | 'value'>>(owner: T, t
 async function bindSink(node: PlanNode, { applicationId, registry }: TaskOptions): Promise<PlanNode> {
   if (node.operator.kind !== 'sink') return node
   const { topic } = node.operator
-  return { ...node, operator: await bindBoth(node.operator, typeof topic === 'string' ? topic : `${applicationId}-${node.name}`, registry) }
+  return {
+    ...node,
+    operator: await bindBoth(
+      node.operator,
+      typeof topic === 'string' ? topic : `${applicationId}-${node.name}`,
+      registry,
+    ),
+  }
 }
 
 /** A schema that does not exist is met again by `deserialize`, where the decode handler decides; a registry out of reach is not the record's fault. */
@@ -109,7 +120,9 @@ export class Task implements NodeHost {
   #build({ nodes, stores }: TaskParts): ReadonlyMap<string, NodeRunner> {
     const plain = new Map([...stores].map(([name, { store }]) => [name, store]))
     const factory = new OperatorFactory(plain, (spec) => new SinkOperator(spec, this.#collector))
-    const runners = new Map(nodes.map((node) => [node.name, new NodeRunner(node.name, factory.create(node.operator), this)]))
+    const runners = new Map(
+      nodes.map((node) => [node.name, new NodeRunner(node.name, factory.create(node.operator), this)]),
+    )
     for (const node of nodes) for (const child of node.children) runners.get(node.name)!.addChild(runners.get(child)!)
     for (const runner of runners.values()) runner.init()
     return runners
@@ -117,7 +130,13 @@ export class Task implements NodeHost {
 
   #addInput(source: PlanSource, entry: NodeRunner): RecordQueue {
     const onDecodeError = this.#errors.decodeFailed.bind(this.#errors)
-    const queue = new RecordQueue({ source, partition: this.id.partition, key: source.key, value: source.value, onDecodeError })
+    const queue = new RecordQueue({
+      source,
+      partition: this.id.partition,
+      key: source.key,
+      value: source.value,
+      onDecodeError,
+    })
     this.#queueOf.set(source.topic, queue)
     this.#serdesOf.set(source.topic, source)
     this.#entryOf.set(queue, entry)

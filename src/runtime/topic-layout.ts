@@ -33,9 +33,13 @@ function staticSinks(subtopology: Subtopology): readonly string[] {
  */
 export function layoutTopics(plan: Plan, existing: Counts): TopicLayout {
   const missing = missingTopics(plan, existing)
-  if (missing.length > 0) throw new TopologyError([...missing, ...sourceMismatches(plan, existing)], 'MILLRACE_TOPIC_MISSING')
+  if (missing.length > 0)
+    throw new TopologyError([...missing, ...sourceMismatches(plan, existing)], 'MILLRACE_TOPIC_MISSING')
   const partitionCounts = deriveCounts(plan, existing)
-  const mismatches = [...groupMismatches(plan, partitionCounts), ...internalMismatches(plan, { existing, partitionCounts })]
+  const mismatches = [
+    ...groupMismatches(plan, partitionCounts),
+    ...internalMismatches(plan, { existing, partitionCounts }),
+  ]
   if (mismatches.length > 0) throw new TopologyError(mismatches, 'MILLRACE_PARTITIONS_MISMATCH')
   return { partitionCounts, missingInternal: plan.internalTopics.filter((topic) => !existing.has(topic.name)) }
 }
@@ -72,7 +76,10 @@ function groupMismatches(plan: Plan, counts: Counts): readonly Problem[] {
   })
 }
 
-function internalMismatches(plan: Plan, { existing, partitionCounts }: { existing: Counts; partitionCounts: Counts }): readonly Problem[] {
+function internalMismatches(
+  plan: Plan,
+  { existing, partitionCounts }: { existing: Counts; partitionCounts: Counts },
+): readonly Problem[] {
   return plan.internalTopics.flatMap(({ name, kind }) => {
     const has = existing.get(name)
     const needs = partitionCounts.get(name)
@@ -80,7 +87,8 @@ function internalMismatches(plan: Plan, { existing, partitionCounts }: { existin
     return {
       path: `${kind} topic ${name}`,
       problem: `it has ${has} partitions but needs ${needs}`,
-      remedy: 'the input topics or the topology changed since it was created: reset the application, or give it a new applicationId',
+      remedy:
+        'the input topics or the topology changed since it was created: reset the application, or give it a new applicationId',
     }
   })
 }
@@ -101,7 +109,7 @@ function deriveCounts(plan: Plan, existing: Counts): Counts {
     given.add(name)
   }
   const open = plan.internalTopics.filter(({ name, kind }) => kind === 'repartition' && !given.has(name))
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (const { name } of open) {
       const count = repartitionCount(name, plan, { counts, given })
@@ -111,12 +119,23 @@ function deriveCounts(plan: Plan, existing: Counts): Counts {
     }
   }
   for (const { name, kind, subtopology } of plan.internalTopics) {
-    if (kind === 'changelog') counts.set(name, taskCount(plan.subtopologies.find(({ id }) => id === subtopology), counts))
+    if (kind === 'changelog')
+      counts.set(
+        name,
+        taskCount(
+          plan.subtopologies.find(({ id }) => id === subtopology),
+          counts,
+        ),
+      )
   }
   return counts
 }
 
-function repartitionCount(name: string, plan: Plan, { counts, given }: { counts: Counts; given: ReadonlySet<string> }): number {
+function repartitionCount(
+  name: string,
+  plan: Plan,
+  { counts, given }: { counts: Counts; given: ReadonlySet<string> },
+): number {
   const partners = plan.copartitionGroups.filter(({ topics }) => topics.includes(name)).flatMap(({ topics }) => topics)
   const fixed = partners.find((topic) => given.has(topic))
   if (fixed !== undefined) return counts.get(fixed) ?? 0

@@ -159,7 +159,8 @@ export class MemorySuppressStore<K, V> implements SuppressStore<K, V> {
     const [priorBytes, oldBytes, newBytes] = [prior, update.change.oldValue, update.change.newValue].map((value) =>
       value === null ? new Uint8Array() : this.#serdes.value.serialize(value),
     ) as [Uint8Array, Uint8Array, Uint8Array]
-    const valuesLength = (Buffer.compare(priorBytes, oldBytes) === 0 ? 0 : priorBytes.length) + oldBytes.length + newBytes.length
+    const valuesLength =
+      (Buffer.compare(priorBytes, oldBytes) === 0 ? 0 : priorBytes.length) + oldBytes.length + newBytes.length
     const headersLength = update.headers.reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0), 0)
     entry.byteCount = fixedByteCount + this.#serdes.key.serialize(update.key).length + valuesLength + headersLength
     return entry.byteCount

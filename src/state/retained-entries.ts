@@ -72,7 +72,12 @@ export class RetainedEntries<K, V> {
   }
 
   /** What `pick` makes of each entry of `key` with `from <= time <= to`, ascending by (time, order). */
-  select<T>(key: K, from: number, to: number, pick: (entry: RetainedEntry<K, V>, stored: ValueAndTimestamp<V>) => T): T[] {
+  select<T>(
+    key: K,
+    from: number,
+    to: number,
+    pick: (entry: RetainedEntry<K, V>, stored: ValueAndTimestamp<V>) => T,
+  ): T[] {
     const picked: T[] = []
     const entries = this.#byKey.get(this.#codec.mapKey(key))?.entries
     if (entries === undefined) return picked
@@ -89,7 +94,13 @@ export class RetainedEntries<K, V> {
     const found = [...this.#byKey.values()].flatMap(({ key, entries }) => {
       const sortKey = this.#codec.sortKey(key)
       const live = entries.filter(({ time, stored }) => time >= this.oldestLive && stored.value !== null)
-      return live.map(({ time, order, stored }) => ({ key, sortKey, time, order, stored: stored as ValueAndTimestamp<V> }))
+      return live.map(({ time, order, stored }) => ({
+        key,
+        sortKey,
+        time,
+        order,
+        stored: stored as ValueAndTimestamp<V>,
+      }))
     })
     return found.sort((a, b) => a.time - b.time || a.order - b.order || (a.sortKey < b.sortKey ? -1 : 1))
   }

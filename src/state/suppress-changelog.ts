@@ -37,7 +37,9 @@ export function suppressValueBytes<V>(entry: SuppressValue<V>, serde: Serde<V>):
   writeInt64(fixed, entry.timestamp, timestampAt)
   const { newValue, oldValue } = entry.change
   const headers = entry.headers.flatMap(([name, value]) => [fieldBytes(Buffer.from(name)), fieldBytes(value)])
-  const values = [entry.prior, oldValue, newValue].map((value) => fieldBytes(value === null ? null : serde.serialize(value)))
+  const values = [entry.prior, oldValue, newValue].map((value) =>
+    fieldBytes(value === null ? null : serde.serialize(value)),
+  )
   return Buffer.concat([fixed, int32Bytes(entry.headers.length), ...headers, ...values])
 }
 

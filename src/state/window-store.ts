@@ -9,7 +9,11 @@ export interface ReadOnlyWindowStore<K, V> {
   /** Windows of `key` with `from <= start <= to`, ascending by start. */
   fetchRange(key: K, from: number, to: number): Iterable<readonly [windowStart: number, value: ValueAndTimestamp<V>]>
   /** The same, descending by start. */
-  fetchRangeBackward(key: K, from: number, to: number): Iterable<readonly [windowStart: number, value: ValueAndTimestamp<V>]>
+  fetchRangeBackward(
+    key: K,
+    from: number,
+    to: number,
+  ): Iterable<readonly [windowStart: number, value: ValueAndTimestamp<V>]>
   /** All windows, ascending by (start, key bytes); `end` is `start + windowSizeMs`. */
   all(): Iterable<readonly [key: Windowed<K>, value: ValueAndTimestamp<V>]>
 }

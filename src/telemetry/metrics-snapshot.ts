@@ -25,7 +25,8 @@ export interface AppMetrics {
 
 export function snapshotMetrics(registry: MetricsRegistry): AppMetrics {
   const tasks = [...registry.tasks].map(snapshotTask).toSorted((a, b) => (a.taskId < b.taskId ? -1 : 1))
-  const sum = (count: (task: TaskMetricsSnapshot) => number): number => tasks.reduce((total, task) => total + count(task), 0)
+  const sum = (count: (task: TaskMetricsSnapshot) => number): number =>
+    tasks.reduce((total, task) => total + count(task), 0)
   return {
     recordsIn: sum((task) => task.recordsIn),
     recordsOut: sum((task) => task.recordsOut),

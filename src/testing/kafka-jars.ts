@@ -36,7 +36,8 @@ export function toolError(
   args: readonly string[],
   error: NodeJS.ErrnoException & { stdout?: string; stderr?: string },
 ): BrokerError {
-  const needs = program === 'java' ? 'Java 17 or newer (apt: openjdk-17-jre-headless)' : 'Maven 3.8 or newer (apt: maven)'
+  const needs =
+    program === 'java' ? 'Java 17 or newer (apt: openjdk-17-jre-headless)' : 'Maven 3.8 or newer (apt: maven)'
   const message =
     error.code === 'ENOENT'
       ? `the real Kafka needs ${needs}, and \`${program}\` is not on the PATH. Install it and start again`
@@ -57,7 +58,15 @@ export async function kafkaJars(cacheDir: string): Promise<string> {
   try {
     await writeFile(join(fresh, 'pom.xml'), pom)
     const output = `-DoutputDirectory=${join(fresh, 'libs')}`
-    const goal = ['-B', '-q', '-f', join(fresh, 'pom.xml'), 'dependency:copy-dependencies', output, '-DincludeScope=runtime']
+    const goal = [
+      '-B',
+      '-q',
+      '-f',
+      join(fresh, 'pom.xml'),
+      'dependency:copy-dependencies',
+      output,
+      '-DincludeScope=runtime',
+    ]
     await runTool('mvn', goal, fetchTimeoutMs)
     await mkdir(cacheDir, { recursive: true })
     await rename(join(fresh, 'libs'), libs).catch(async (error: unknown) => {

@@ -105,7 +105,12 @@ interface StorageFormat {
 async function format({ libsDir, dataDir, properties }: StorageFormat): Promise<void> {
   await mkdir(dataDir, { recursive: true })
   const file = join(dataDir, 'server.properties')
-  await writeFile(file, Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''))
+  await writeFile(
+    file,
+    Object.entries(properties)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  )
   const tool = ['-cp', join(libsDir, '*'), 'kafka.tools.StorageTool', 'format', '--ignore-formatted']
   await runTool('java', [...tool, '-t', 'MillraceTestClusterAAA', '-c', file], 60_000)
 }

@@ -37,7 +37,10 @@ export interface WrittenRecord {
 }
 
 /** Sets a topology up to be driven by hand. Asynchronous because serdes may have to ask a registry. */
-export async function createTestDriver(topology: Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
+export async function createTestDriver(
+  topology: Topology,
+  options: TestDriverOptions = {},
+): Promise<TopologyTestDriver> {
   const plan = planTopology(topology, { applicationId: options.applicationId ?? topology.name })
   const driver = new TopologyTestDriver(plan, options)
   await driver.start()
@@ -72,8 +75,14 @@ export class TopologyTestDriver {
     const id = { subtopology: 0, partition: 0 }
     const collector: RecordCollector = { partitionCount: () => 1, send: (record) => this.#collect(record) }
     this.#task = await createTask({
-      id, subtopology: wholePlan(this.plan), applicationId: this.plan.applicationId, registry, collector,
-      handlers: { ...failOnError, ...errors }, deadLetterTopic, metrics: this.#metrics.of(id),
+      id,
+      subtopology: wholePlan(this.plan),
+      applicationId: this.plan.applicationId,
+      registry,
+      collector,
+      handlers: { ...failOnError, ...errors },
+      deadLetterTopic,
+      metrics: this.#metrics.of(id),
     })
   }
 
@@ -82,7 +91,8 @@ export class TopologyTestDriver {
    * @throws TopologyError `MILLRACE_TOPIC_MISSING` when the topology does not read it
    */
   async inputTopic<K, V>(topic: string, serdes: TestTopicSerdes<K, V>): Promise<TestInputTopic<K, V>> {
-    if (!this.#topics.has(topic)) throw missing(topic, `it is not read; the topology reads ${[...this.#topics].join(', ')}`)
+    if (!this.#topics.has(topic))
+      throw missing(topic, `it is not read; the topology reads ${[...this.#topics].join(', ')}`)
     const bound = await this.#bind(topic, serdes)
     return new TestInputTopic(bound, (record) => this.pipe(topic, record))
   }
@@ -138,7 +148,8 @@ export class TopologyTestDriver {
 
   async #bind<K, V>(topic: string, { key, value }: TestTopicSerdes<K, V>): Promise<TestTopicSerdes<K, V>> {
     const { registry } = this.#options
-    const ready = <T>(serde: Serde<T>, part: 'key' | 'value'): Serde<T> | Promise<Serde<T>> => serde.bind?.({ topic, part, registry }) ?? serde
+    const ready = <T>(serde: Serde<T>, part: 'key' | 'value'): Serde<T> | Promise<Serde<T>> =>
+      serde.bind?.({ topic, part, registry }) ?? serde
     return { key: await ready(key, 'key'), value: await ready(value, 'value') }
   }
 }

@@ -16,16 +16,33 @@ export interface NodeNames {
 }
 
 const transparent: ReadonlySet<TopologyNode['kind']> = new Set([
-  'filter', 'map-values', 'flat-map-values', 'peek', 'foreach', 'table-filter', 'table-map-values', 'to-stream', 'sink', 'split', 'table-group',
+  'filter',
+  'map-values',
+  'flat-map-values',
+  'peek',
+  'foreach',
+  'table-filter',
+  'table-map-values',
+  'to-stream',
+  'sink',
+  'split',
+  'table-group',
 ])
 
 export function nameNodes(nodes: readonly TopologyNode[]): readonly NodeNames[] {
   const taken = new Set<string>(nodes.flatMap((node) => node.name ?? []))
   const baseNames: string[] = []
   return nodes.map((node) => {
-    const baseName = node.name ?? derivedName(node, node.inputs.map((input) => baseNames[input]!))
+    const baseName =
+      node.name ??
+      derivedName(
+        node,
+        node.inputs.map((input) => baseNames[input]!),
+      )
     baseNames.push(baseName)
-    const nodeName = node.name ?? unique(`${node.inputs.length > 0 && transparent.has(node.kind) ? `${baseName}-${node.kind}` : baseName}`, taken)
+    const nodeName =
+      node.name ??
+      unique(`${node.inputs.length > 0 && transparent.has(node.kind) ? `${baseName}-${node.kind}` : baseName}`, taken)
     taken.add(nodeName)
     return { nodeName, baseName }
   })

@@ -1,7 +1,19 @@
 import type { Serde } from '../serde/serde.ts'
 import type {
-  Aggregator, FlatMapper, FlatValueMapper, ForeachAction, Initializer, InvertibleAggregate, KeyValueMapper, Partitioner,
-  Predicate, SessionMerger, TimestampExtractor, TopicSelector, ValueJoiner, ValueMapper,
+  Aggregator,
+  FlatMapper,
+  FlatValueMapper,
+  ForeachAction,
+  Initializer,
+  InvertibleAggregate,
+  KeyValueMapper,
+  Partitioner,
+  Predicate,
+  SessionMerger,
+  TimestampExtractor,
+  TopicSelector,
+  ValueJoiner,
+  ValueMapper,
 } from './functions.ts'
 import type { JoinWindows, OverRange, Windows } from './windows.ts'
 
@@ -202,10 +214,33 @@ export interface SinkNode extends NodeBase {
 }
 
 export type TopologyNode =
-  | StreamSourceNode | TableSourceNode | FilterNode | MapNode | MapValuesNode | FlatMapNode | FlatMapValuesNode
-  | SelectKeyNode | PeekNode | ForeachNode | MergeNode | SplitNode | BranchNode | RepartitionNode | ToTableNode
-  | ToStreamNode | StreamAggregateNode | TableGroupNode | TableAggregateNode | OverNode | SuppressNode
-  | TableFilterNode | TableMapValuesNode | StreamJoinNode | StreamTableJoinNode | TableJoinNode | SinkNode
+  | StreamSourceNode
+  | TableSourceNode
+  | FilterNode
+  | MapNode
+  | MapValuesNode
+  | FlatMapNode
+  | FlatMapValuesNode
+  | SelectKeyNode
+  | PeekNode
+  | ForeachNode
+  | MergeNode
+  | SplitNode
+  | BranchNode
+  | RepartitionNode
+  | ToTableNode
+  | ToStreamNode
+  | StreamAggregateNode
+  | TableGroupNode
+  | TableAggregateNode
+  | OverNode
+  | SuppressNode
+  | TableFilterNode
+  | TableMapValuesNode
+  | StreamJoinNode
+  | StreamTableJoinNode
+  | TableJoinNode
+  | SinkNode
 
 /** A node as a builder call describes it, before it has its place. */
 export type NewNode = TopologyNode extends infer N ? (N extends TopologyNode ? Omit<N, 'id'> : never) : never

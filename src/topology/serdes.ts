@@ -12,7 +12,13 @@ export interface NodeSerdes {
 /** Serdes follow the records as long as their type stays the same (Kafka Streams' inheritance rules). */
 export function resolveSerdes(nodes: readonly TopologyNode[]): readonly NodeSerdes[] {
   const resolved: NodeSerdes[] = []
-  for (const node of nodes) resolved.push(serdesOf(node, node.inputs.map((input) => resolved[input]!)))
+  for (const node of nodes)
+    resolved.push(
+      serdesOf(
+        node,
+        node.inputs.map((input) => resolved[input]!),
+      ),
+    )
   return resolved
 }
 

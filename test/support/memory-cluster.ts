@@ -33,7 +33,12 @@ export class MemoryCluster {
   app(topology: Topology, { config = {}, step, wrap = (port) => port }: InstanceOptions = {}): MillraceApp {
     const number = ++this.#instances
     const random = seededRandom(this.#seed * 1_000 + number)
-    const port = memoryPort(this.kafka, { clock: this.clock, random, name: `instance-${number}`, ...(step && { step }) })
+    const port = memoryPort(this.kafka, {
+      clock: this.clock,
+      random,
+      name: `instance-${number}`,
+      ...(step && { step }),
+    })
     return createApp(topology, { lingerMs: 5, ...config }, { port: wrap(port), clock: this.clock })
   }
 
@@ -56,16 +61,19 @@ export class MemoryCluster {
   caughtUp(groupId: string, topics: readonly string[]): boolean {
     const { offsets } = this.kafka.group(groupId)
     return topics.every((topic) =>
-      Array.from({ length: this.kafka.counts().get(topic) ?? 0 }, (_, partition) => ({ topic, partition })).every((each) => {
-        const end = this.kafka.end(each)
-        return end === 0 || offsets.get(topicPartitionName(each)) === end
-      }),
+      Array.from({ length: this.kafka.counts().get(topic) ?? 0 }, (_, partition) => ({ topic, partition })).every(
+        (each) => {
+          const end = this.kafka.end(each)
+          return end === 0 || offsets.get(topicPartitionName(each)) === end
+        },
+      ),
     )
   }
 
   /** What a session time-out does to instances that died. */
   expire(groupId: string, instance: number): void {
     const group = this.kafka.group(groupId)
-    for (const memberId of [...group.members.keys()]) if (memberId.startsWith(`instance-${instance}-`)) group.remove(memberId)
+    for (const memberId of [...group.members.keys()])
+      if (memberId.startsWith(`instance-${instance}-`)) group.remove(memberId)
   }
 }

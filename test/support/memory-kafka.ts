@@ -71,7 +71,12 @@ export class MemoryGroup {
 
   #finishRound(): void {
     const members = [...this.members.values()]
-    if (this.#round === undefined || members.length === 0 || members.some((member) => !this.#joined.has(member.memberId))) return
+    if (
+      this.#round === undefined ||
+      members.length === 0 ||
+      members.some((member) => !this.#joined.has(member.memberId))
+    )
+      return
     const topics = new Set(members.flatMap((member) => member.topics))
     const counts = new Map([...this.#counts()].filter(([topic]) => topics.has(topic)))
     this.#assignment = members[0]!.assignor(members, counts)
@@ -88,7 +93,10 @@ export type MemoryEvent =
 
 /** The logs and groups of a cluster, on arrays. The ports on it are made by `memoryPort`. */
 export class MemoryKafka {
-  readonly topics = new Map<string, { readonly logs: readonly Log[]; readonly configs: Readonly<Record<string, string>> }>()
+  readonly topics = new Map<
+    string,
+    { readonly logs: readonly Log[]; readonly configs: Readonly<Record<string, string>> }
+  >()
   readonly events: MemoryEvent[] = []
   /** Refuses a record for good when it answers with an error. */
   refuse: (record: OutgoingRecord) => Error | undefined = () => undefined

@@ -4,8 +4,17 @@ import type { Random } from '../../src/core/random.ts'
 import type { TopicPartition } from '../../src/core/topic-partition.ts'
 import { topicPartitionName } from '../../src/core/topic-partition.ts'
 import type {
-  AdminPort, ConsumerOptions, ConsumerPort, DeliveryFailed, FetchedBatch, KafkaPort, OutgoingRecord, ProducerOptions, ProducerPort,
-  RebalanceListener, RestorePort,
+  AdminPort,
+  ConsumerOptions,
+  ConsumerPort,
+  DeliveryFailed,
+  FetchedBatch,
+  KafkaPort,
+  OutgoingRecord,
+  ProducerOptions,
+  ProducerPort,
+  RebalanceListener,
+  RestorePort,
 } from '../../src/runtime/port.ts'
 import type { MemoryGroup, MemoryKafka, MemoryMember, StoredRecord } from './memory-kafka.ts'
 
@@ -24,7 +33,11 @@ export interface MemoryPortOptions {
 const forever = new Promise<never>(() => {})
 
 /** One process that dies at its n-th step: nothing that it does afterwards has an effect, and nothing returns to it. */
-export function crashAt(n: number): { readonly step: Step; readonly crashed: () => boolean; readonly steps: () => number } {
+export function crashAt(n: number): {
+  readonly step: Step
+  readonly crashed: () => boolean
+  readonly steps: () => number
+} {
   let steps = 0
   const step = (): Promise<void> => {
     steps++
@@ -44,7 +57,11 @@ export function memoryPort(kafka: MemoryKafka, options: MemoryPortOptions): Kafk
   }
 }
 
-export function batchOf(partition: TopicPartition, records: readonly StoredRecord[], highWatermark: number): FetchedBatch {
+export function batchOf(
+  partition: TopicPartition,
+  records: readonly StoredRecord[],
+  highWatermark: number,
+): FetchedBatch {
   return {
     topic: partition.topic,
     partition: partition.partition,
@@ -143,7 +160,10 @@ class MemoryConsumer implements ConsumerPort {
       const highWatermark = this.#kafka.end(position)
       this.#watermarks.set(name, highWatermark)
       const max = 1 + Math.floor(this.#port.random() * 20)
-      const records = this.#kafka.log(position).records.filter(({ offset }) => offset >= position.offset).slice(0, max)
+      const records = this.#kafka
+        .log(position)
+        .records.filter(({ offset }) => offset >= position.offset)
+        .slice(0, max)
       if (records.length === 0) continue
       position.offset = records.at(-1)!.offset + 1
       batches.push(batchOf(position, records, highWatermark))
@@ -175,7 +195,8 @@ class MemoryConsumer implements ConsumerPort {
     if (member === undefined || !this.#group.members.has(member.memberId)) throw new TaskMigratedError('not a member')
     const owned = new Set(member.owned.map(topicPartitionName))
     for (const offset of offsets) {
-      if (!owned.has(topicPartitionName(offset))) throw new TaskMigratedError(`${topicPartitionName(offset)} is not owned`)
+      if (!owned.has(topicPartitionName(offset)))
+        throw new TaskMigratedError(`${topicPartitionName(offset)} is not owned`)
     }
     for (const offset of offsets) this.#group.offsets.set(topicPartitionName(offset), offset.offset)
     this.#kafka.events.push({ kind: 'commit', offsets })
@@ -259,7 +280,9 @@ class MemoryProducer implements ProducerPort {
   }
 }
 
-function groupBy(records: readonly [OutgoingRecord, DeliveryFailed][]): Map<string, [OutgoingRecord, DeliveryFailed][]> {
+function groupBy(
+  records: readonly [OutgoingRecord, DeliveryFailed][],
+): Map<string, [OutgoingRecord, DeliveryFailed][]> {
   const groups = new Map<string, [OutgoingRecord, DeliveryFailed][]>()
   for (const each of records) {
     const name = topicPartitionName(each[0])

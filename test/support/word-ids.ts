@@ -15,7 +15,10 @@ export interface Line {
 export const wordIds: Topology = topology('word-ids', (builder) => {
   builder
     .stream('lines', { key: string(), value: json<Line>() })
-    .flatMap((line) => line.words.map((word) => ({ key: word, value: [line.id] })), { key: string(), value: json<number[]>() })
+    .flatMap((line) => line.words.map((word) => ({ key: word, value: [line.id] })), {
+      key: string(),
+      value: json<number[]>(),
+    })
     .groupByKey()
     .reduce((all, ids) => [...new Set([...all, ...ids])].sort((a, b) => a - b), { store: 'ids' })
     .toStream()
@@ -52,6 +55,9 @@ interface WrittenRecord {
 /** The last value of each key: what a table or a compacted topic says. */
 export function latestIds(records: readonly WrittenRecord[]): Record<string, readonly number[]> {
   const decoder = new TextDecoder()
-  const entries = records.map(({ key, value }) => [decoder.decode(key ?? undefined), value === null ? null : JSON.parse(decoder.decode(value))])
+  const entries = records.map(({ key, value }) => [
+    decoder.decode(key ?? undefined),
+    value === null ? null : JSON.parse(decoder.decode(value)),
+  ])
   return Object.fromEntries(entries) as Record<string, readonly number[]>
 }

@@ -107,7 +107,7 @@ export function decompressBlock(source: Slice, target: Slice, historyStart: numb
     let literals = token >>> 4
     if (literals === 15) for (let more = 255; more === 255; literals += more) more = lengthByte(source, at++)
     if (at + literals > end || written + literals > target.end) throw corrupt('literals run over the end')
-    for (const stop = at + literals; at < stop; ) out[written++] = bytes[at++]!
+    for (const stop = at + literals; at < stop;) out[written++] = bytes[at++]!
     if (at === end) return written
     if (at + 2 > end) throw corrupt('a match without its distance')
     const distance = bytes[at]! | (bytes[at + 1]! << 8)
@@ -117,7 +117,7 @@ export function decompressBlock(source: Slice, target: Slice, historyStart: numb
     if (length === 15) for (let more = 255; more === 255; length += more) more = lengthByte(source, at++)
     length += matchLengthMin
     if (written + length > target.end) throw corrupt('a match runs over the end')
-    for (let from = written - distance, stop = written + length; written < stop; ) out[written++] = out[from++]!
+    for (let from = written - distance, stop = written + length; written < stop;) out[written++] = out[from++]!
   }
   throw corrupt('it ends after a match')
 }

@@ -146,7 +146,8 @@ function withRoom(output: Buffer, used: number, needed: number): Buffer {
 
 function checkSum(input: Buffer, range: { start: number; end: number; sumAt: number; what: string }): void {
   if (range.sumAt + 4 > input.length) throw corrupt(`no ${range.what} checksum`)
-  if (input.readUInt32LE(range.sumAt) !== xxHash32(input, range.start, range.end)) throw corrupt(`${range.what} checksum`)
+  if (input.readUInt32LE(range.sumAt) !== xxHash32(input, range.start, range.end))
+    throw corrupt(`${range.what} checksum`)
 }
 
 function checkContent(content: Buffer, input: Buffer, sumAt: number): void {

@@ -1,4 +1,19 @@
-import { hopping, session, sliding, topology, tumbling, type KGroupedStream, type KGroupedTable, type KStream, type KTable, type Serde, type SessionWindowedKStream, type StreamsBuilder, type TimeWindowedKStream, type Topology } from 'millrace'
+import {
+  hopping,
+  session,
+  sliding,
+  topology,
+  tumbling,
+  type KGroupedStream,
+  type KGroupedTable,
+  type KStream,
+  type KTable,
+  type Serde,
+  type SessionWindowedKStream,
+  type StreamsBuilder,
+  type TimeWindowedKStream,
+  type Topology,
+} from 'millrace'
 import type { Case, CaseNode } from './case.ts'
 import * as fn from './functions.ts'
 import type { Json } from './functions.ts'
@@ -29,7 +44,13 @@ export interface BuiltCase {
 /** An operator of a later issue: counts as failed, never as passed. */
 export class NotSupported extends Error {}
 
-type Made = KStream<any, any> | KTable<any, any> | KGroupedStream<any, any> | KGroupedTable<any, any> | TimeWindowedKStream<any, any> | SessionWindowedKStream<any, any>
+type Made =
+  | KStream<any, any>
+  | KTable<any, any>
+  | KGroupedStream<any, any>
+  | KGroupedTable<any, any>
+  | TimeWindowedKStream<any, any>
+  | SessionWindowedKStream<any, any>
 
 /** Builds a case with the public DSL, one node at a time. */
 export function buildCase(testCase: Case): BuiltCase {
@@ -102,18 +123,32 @@ class CaseBuilder {
     switch (node.op) {
       case 'filter':
       case 'filterNot':
-        return (from as any)[node.op]((value: Json, key: unknown) => fn.test(node['fn'], key, value), { name, ...this.#store(node) })
+        return (from as any)[node.op]((value: Json, key: unknown) => fn.test(node['fn'], key, value), {
+          name,
+          ...this.#store(node),
+        })
       case 'mapValues':
-        return (from as any).mapValues((value: Json, key: unknown) => fn.evaluate(node['fn'], key, value), { name, ...this.#store(node), value: valueSerde })
+        return (from as any).mapValues((value: Json, key: unknown) => fn.evaluate(node['fn'], key, value), {
+          name,
+          ...this.#store(node),
+          value: valueSerde,
+        })
       case 'map':
-        return this.#stream(node).map((value, key) => ({ key: keyOf(node['key'], key, value), value: fn.evaluate(node['value'], key, value) }), { name, ...serdes })
+        return this.#stream(node).map(
+          (value, key) => ({ key: keyOf(node['key'], key, value), value: fn.evaluate(node['value'], key, value) }),
+          { name, ...serdes },
+        )
       case 'selectKey':
         return this.#stream(node).selectKey((value, key) => keyOf(node['fn'], key, value), { name, key: keySerde })
       case 'flatMap':
-        return this.#stream(node).flatMap((value, key) => fn.flat(node['fn'], value).map((part) => ({
-          key: keyOf(node['key'] ?? 'key', key, part),
-          value: fn.evaluate(node['value'] ?? 'value', key, part),
-        })), { name, ...serdes })
+        return this.#stream(node).flatMap(
+          (value, key) =>
+            fn.flat(node['fn'], value).map((part) => ({
+              key: keyOf(node['key'] ?? 'key', key, part),
+              value: fn.evaluate(node['value'] ?? 'value', key, part),
+            })),
+          { name, ...serdes },
+        )
       case 'flatMapValues':
         return this.#stream(node).flatMapValues((value) => fn.flat(node['fn'], value), { name, value: valueSerde })
       case 'merge':
@@ -124,7 +159,9 @@ class CaseBuilder {
         return this.#stream(node).toTable({ name, ...serdes, ...this.#store(node) })
       case 'toStream': {
         const selectKey = (value: Json, key: unknown): string | null => keyOf(node['key'], key, value)
-        return node['key'] == null ? this.#table(node).toStream({ name }) : this.#table(node).toStream({ name, selectKey, key: keySerde })
+        return node['key'] == null
+          ? this.#table(node).toStream({ name })
+          : this.#table(node).toStream({ name, selectKey, key: keySerde })
       }
       default:
         throw new NotSupported(node.op)
@@ -133,7 +170,8 @@ class CaseBuilder {
 
   #split(node: CaseNode): undefined {
     const branches = (node['branches'] as { name: string; fn: string }[]).map((branch) => ({
-      name: branch.name, when: (value: Json, key: unknown) => fn.test(branch.fn, key, value),
+      name: branch.name,
+      when: (value: Json, key: unknown) => fn.test(branch.fn, key, value),
     }))
     const rest = node['default'] == null ? [] : [{ name: node['default'] as string }]
     for (const [name, stream] of Object.entries(this.#stream(node).split([...branches, ...rest], { name: node.id }))) {
@@ -144,12 +182,23 @@ class CaseBuilder {
   #groupBy(node: CaseNode): Made {
     const from = this.#from(node)
     if ('groupByKey' in from) return this.#stream(node).groupBy((value, key) => keyOf(node['key'], key, value), serdes)
-    return this.#table(node).groupBy((value, key) => ({ key: keyOf(node['key'], key, value), value: fn.evaluate(node['value'] ?? 'value', key, value) }), serdes)
+    return this.#table(node).groupBy(
+      (value, key) => ({
+        key: keyOf(node['key'], key, value),
+        value: fn.evaluate(node['value'] ?? 'value', key, value),
+      }),
+      serdes,
+    )
   }
 
   #windowedBy(node: CaseNode): Made {
     const grouped = this.#from(node) as KGroupedStream<any, any>
-    const { size, advance, gap, grace = 0 } = node as unknown as { size: number; advance?: number; gap: number; grace?: number }
+    const {
+      size,
+      advance,
+      gap,
+      grace = 0,
+    } = node as unknown as { size: number; advance?: number; gap: number; grace?: number }
     switch (node['type']) {
       case 'tumbling':
         return grouped.windowedBy(tumbling({ size, grace }))
@@ -172,12 +221,22 @@ class CaseBuilder {
     const adder = (aggregate: Json, value: Json): Json => fn.reduce(f, aggregate, value)
     if (node.op === 'count') return (from as KGroupedStream<any, any>).count(options)
     if (isGroupedTable(from)) {
-      if (node.op === 'reduce') return from.reduce(adder, (aggregate, old) => fn.unreduce(f, aggregate, old), { ...options, value: valueSerde })
-      return from.aggregate(() => fn.initial(f), add, (aggregate, old) => fn.disaggregate(f, aggregate, old), { ...options, value: valueSerde })
+      if (node.op === 'reduce')
+        return from.reduce(adder, (aggregate, old) => fn.unreduce(f, aggregate, old), { ...options, value: valueSerde })
+      return from.aggregate(
+        () => fn.initial(f),
+        add,
+        (aggregate, old) => fn.disaggregate(f, aggregate, old),
+        { ...options, value: valueSerde },
+      )
     }
     if (node.op === 'reduce') return (from as KGroupedStream<any, any>).reduce(adder, { ...options, value: valueSerde })
     const merger = (left: Json, right: Json): Json => fn.mergeSessions(f, left, right)
-    if (isSession) return (from as SessionWindowedKStream<any, any>).aggregate(() => fn.initial(f), add, merger, { ...options, value: valueSerde })
+    if (isSession)
+      return (from as SessionWindowedKStream<any, any>).aggregate(() => fn.initial(f), add, merger, {
+        ...options,
+        value: valueSerde,
+      })
     return (from as KGroupedStream<any, any>).aggregate(() => fn.initial(f), add, { ...options, value: valueSerde })
   }
 
@@ -186,7 +245,13 @@ class CaseBuilder {
     const joiner = (left: Json, right: Json, key: unknown): Json => fn.join(node['fn'], key, left, right)
     if (node.op === 'joinTable' && node['grace'] !== undefined) throw new NotSupported('joinTable with grace')
     const options = {
-      joinStreams: { within: { before: node['before'], after: node['after'] }, grace: node['grace'] ?? 0, key: keySerde, leftValue: valueSerde, rightValue: valueSerde },
+      joinStreams: {
+        within: { before: node['before'], after: node['after'] },
+        grace: node['grace'] ?? 0,
+        key: keySerde,
+        leftValue: valueSerde,
+        rightValue: valueSerde,
+      },
       joinTable: { key: keySerde, leftValue: valueSerde },
       joinTables: { value: valueSerde, ...this.#store(node) },
     }[node.op]
@@ -196,7 +261,10 @@ class CaseBuilder {
   #suppress(node: CaseNode): Made {
     const table = this.#table(node)
     if (node['until'] === 'windowClose') return table.suppress({ until: 'window-close', name: node.id } as never)
-    const limits = node['maxRecords'] === undefined ? {} : { maxRecords: node['maxRecords'], onFull: node['onFull'] === 'shutdown' ? 'fail' : 'emit' } as const
+    const limits =
+      node['maxRecords'] === undefined
+        ? {}
+        : ({ maxRecords: node['maxRecords'], onFull: node['onFull'] === 'shutdown' ? 'fail' : 'emit' } as const)
     return table.suppress({ until: 'time-limit', duration: node['ms'], name: node.id, ...limits })
   }
 

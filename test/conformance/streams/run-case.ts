@@ -11,7 +11,9 @@ export async function differenceOf(testCase: Case): Promise<string | null> {
   try {
     return compare(testCase.expected, await run(testCase))
   } catch (error) {
-    return error instanceof NotSupported ? `not supported yet: ${error.message}` : `failed: ${error instanceof Error ? error.stack : String(error)}`
+    return error instanceof NotSupported
+      ? `not supported yet: ${error.message}`
+      : `failed: ${error instanceof Error ? error.stack : String(error)}`
   }
 }
 
@@ -26,7 +28,9 @@ async function run(testCase: Case): Promise<Outcome> {
     return { outputs: {}, error: { phase: 'build', type: String(error) } }
   }
   const outputs: Record<string, CaseOutput[]> = Object.fromEntries([...built.sinks].map((topic) => [topic, []]))
-  const readers = await Promise.all([...built.sinks].map(async (topic) => [topic, await driver.outputTopic<string, Json>(topic, serdes)] as const))
+  const readers = await Promise.all(
+    [...built.sinks].map(async (topic) => [topic, await driver.outputTopic<string, Json>(topic, serdes)] as const),
+  )
   const inputs = new Map<string, TestInputTopic<any, any>>()
   for (const [index, input] of testCase.inputs.entries()) {
     let failure: unknown
@@ -47,11 +51,17 @@ async function run(testCase: Case): Promise<Outcome> {
 }
 
 function dumpStores(driver: TopologyTestDriver, built: BuiltCase): Record<string, readonly StoreRow[]> {
-  return Object.fromEntries([...built.stores].map(([name, kind]) => [name, dump(driver, name, kind).toSorted((a, b) => (a.key < b.key ? -1 : 1))]))
+  return Object.fromEntries(
+    [...built.stores].map(([name, kind]) => [
+      name,
+      dump(driver, name, kind).toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+    ]),
+  )
 }
 
 function dump(driver: TopologyTestDriver, name: string, kind: 'key-value' | 'window' | 'session'): StoreRow[] {
-  if (kind === 'session') return [...driver.sessionStore<string, Json>(name)!.all()].map(([key, value]) => ({ key: keyText(key)!, value }))
+  if (kind === 'session')
+    return [...driver.sessionStore<string, Json>(name)!.all()].map(([key, value]) => ({ key: keyText(key)!, value }))
   const store = kind === 'window' ? driver.windowStore<string, Json>(name)! : driver.keyValueStore<string, Json>(name)!
   return [...store.all()].map(([key, { value, timestamp }]) => ({ key: keyText(key)!, value, timestamp }))
 }
@@ -61,7 +71,8 @@ function compare(expected: Outcome, actual: Outcome): string | null {
     const got = actual.outputs[topic] ?? []
     const length = Math.max(want.length, got.length)
     for (let at = 0; at < length; at++) {
-      if (!isDeepStrictEqual(want[at], got[at])) return `output ${at} of ${topic}: expected ${JSON.stringify(want[at])}, got ${JSON.stringify(got[at])}${describeError(actual)}`
+      if (!isDeepStrictEqual(want[at], got[at]))
+        return `output ${at} of ${topic}: expected ${JSON.stringify(want[at])}, got ${JSON.stringify(got[at])}${describeError(actual)}`
     }
   }
   if (expected.error?.phase !== actual.error?.phase || expected.error?.in !== actual.error?.in) {
@@ -69,7 +80,8 @@ function compare(expected: Outcome, actual: Outcome): string | null {
   }
   for (const [name, want] of Object.entries(expected.stores ?? {})) {
     const got = actual.stores?.[name]
-    if (!isDeepStrictEqual(want, got)) return `store ${name}: expected ${JSON.stringify(want)}, got ${JSON.stringify(got)}`
+    if (!isDeepStrictEqual(want, got))
+      return `store ${name}: expected ${JSON.stringify(want)}, got ${JSON.stringify(got)}`
   }
   return null
 }

@@ -4,7 +4,9 @@ import { differenceOf } from './run-case.ts'
 
 const folders = process.argv.slice(2)
 if (folders.length === 0) {
-  process.stderr.write('usage: npm run conformance -- DIR...   (folders of cases as test/conformance/oracle/README.md describes them)\n')
+  process.stderr.write(
+    'usage: npm run conformance -- DIR...   (folders of cases as test/conformance/oracle/README.md describes them)\n',
+  )
   process.exit(2)
 }
 let passed = 0

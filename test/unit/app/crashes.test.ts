@@ -33,18 +33,25 @@ function expectNothingCommittedTooEarly(events: readonly MemoryEvent[]): number 
       const parsed: unknown = JSON.parse(decode(value))
       if (topic === topics.lines) {
         const { id, words } = parsed as { id: number; words: string[] }
-        inputs.set(`${place}@${event.record.offset}`, words.map((word) => ({ word, id })))
+        inputs.set(
+          `${place}@${event.record.offset}`,
+          words.map((word) => ({ word, id })),
+        )
       } else {
         const ids = parsed as number[]
         for (const id of ids) done.add(`${topic} ${decode(key)} ${id}`)
-        inputs.set(`${place}@${event.record.offset}`, ids.map((id) => ({ word: decode(key), id })))
+        inputs.set(
+          `${place}@${event.record.offset}`,
+          ids.map((id) => ({ word: decode(key), id })),
+        )
       }
     } else {
       for (const { topic, partition, offset } of event.offsets) {
         const outputs = topic === topics.lines ? [topics.repartition] : [topics.changelog, topics.ids]
         for (let at = 0; at < offset; at++) {
           for (const { word, id } of inputs.get(`${topic}-${partition}@${at}`) ?? []) {
-            for (const output of outputs) expect(done.has(`${output} ${word} ${id}`), `${output} lacks ${word} ${id}`).toBe(true)
+            for (const output of outputs)
+              expect(done.has(`${output} ${word} ${id}`), `${output} lacks ${word} ${id}`).toBe(true)
             checked++
           }
         }
@@ -86,7 +93,11 @@ describe('a crash at any step', () => {
     await runWithCrash(made, 1_000_000)
     const { events } = made.kafka
     const firstCommit = events.findIndex((event) => event.kind === 'commit')
-    const early = [...events.slice(0, firstCommit - 20), events[firstCommit]!, ...events.slice(firstCommit - 20, firstCommit)]
+    const early = [
+      ...events.slice(0, firstCommit - 20),
+      events[firstCommit]!,
+      ...events.slice(firstCommit - 20, firstCommit),
+    ]
     expect(() => expectNothingCommittedTooEarly(early)).toThrow(/lacks/)
   })
 })
@@ -96,7 +107,8 @@ describe('a commit that fails', () => {
     const made = cluster(1)
     made.write('lines', lines)
     let failures = 3
-    made.kafka.refuseCommit = () => (failures-- > 0 ? new BrokerError('MILLRACE_BROKER_FAILED', 'try later', { retriable: true }) : undefined)
+    made.kafka.refuseCommit = () =>
+      failures-- > 0 ? new BrokerError('MILLRACE_BROKER_FAILED', 'try later', { retriable: true }) : undefined
     const app = made.app(wordIds, { config })
     await made.clock.settle(app.start())
     await made.clock.runUntil(() => caughtUp(made))
@@ -168,12 +180,16 @@ describe('a record that the broker refuses', () => {
     const made = cluster(1)
     made.write('lines', lines)
     refuseFirst(made, topics.ids)
-    const app = made.app(wordIds, { config: { ...config, deadLetterTopic: 'dead', errors: { produce: 'dead-letter' } } })
+    const app = made.app(wordIds, {
+      config: { ...config, deadLetterTopic: 'dead', errors: { produce: 'dead-letter' } },
+    })
     await made.clock.settle(app.start())
     await made.clock.runUntil(() => caughtUp(made))
     await made.clock.settle(app.stop())
     expect(latestIds(made.kafka.records('dead'))).toEqual(expectedIds(lines))
-    const headers = made.kafka.records('dead')[0]!.headers.map(([name, value]) => `${name}=${new TextDecoder().decode(value ?? undefined)}`)
+    const headers = made.kafka
+      .records('dead')[0]!
+      .headers.map(([name, value]) => `${name}=${new TextDecoder().decode(value ?? undefined)}`)
     expect(headers).toContain('__streams.errors.topic=ids')
     expect(headers.join()).toContain('too large')
   })

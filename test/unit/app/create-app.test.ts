@@ -52,7 +52,9 @@ describe('one instance', () => {
     await made.clock.runUntil(() => caughtUp(made))
     await made.clock.settle(second.stop())
     expect(latestIds(made.kafka.records(topics.ids))).toEqual(expectedIds(lines))
-    expect(first.metrics().recordsIn + second.metrics().recordsIn).toBe(120 + lines.flatMap((line) => line.words).length)
+    expect(first.metrics().recordsIn + second.metrics().recordsIn).toBe(
+      120 + lines.flatMap((line) => line.words).length,
+    )
   })
 
   test('processed records of repartition topics are deleted', async () => {

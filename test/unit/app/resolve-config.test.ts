@@ -20,7 +20,12 @@ describe('what is left out', () => {
   test('an empty config is complete, frozen, and named after the topology', () => {
     const config = resolveConfig({}, 'orders')
     expect(Object.isFrozen(config)).toBe(true)
-    expect(config).toMatchObject({ applicationId: 'orders', clientId: 'orders', commitIntervalMs: 1000, compression: 'lz4' })
+    expect(config).toMatchObject({
+      applicationId: 'orders',
+      clientId: 'orders',
+      commitIntervalMs: 1000,
+      compression: 'lz4',
+    })
     expect(Object.values(config)).not.toContain(undefined)
   })
 
@@ -49,7 +54,10 @@ describe('what is given', () => {
   })
 
   test('a policy may be an answer or a function', () => {
-    const { errors } = resolveConfig({ errors: { decode: 'continue', process: () => 'dead-letter' }, deadLetterTopic: 'dead' }, 'orders')
+    const { errors } = resolveConfig(
+      { errors: { decode: 'continue', process: () => 'dead-letter' }, deadLetterTopic: 'dead' },
+      'orders',
+    )
     expect(errors.decode(null as never, null as never)).toBe('continue')
     expect(errors.process(null as never, null as never)).toBe('dead-letter')
     expect(errors.produce(null as never, null)).toBe('fail')
@@ -72,13 +80,24 @@ describe('what is given', () => {
 
 describe('mistakes', () => {
   test('an unknown key names the nearest one', () => {
-    expect(problemsOf({ comitInterval: 5 })).toEqual(['comitInterval: there is no such setting; did you mean commitIntervalMs?'])
+    expect(problemsOf({ comitInterval: 5 })).toEqual([
+      'comitInterval: there is no such setting; did you mean commitIntervalMs?',
+    ])
     expect(problemsOf({ errors: { decoding: 'fail' } })[0]).toContain('did you mean errors.decode?')
     expect(problemsOf({ zzzzzzzzzzzz: 5 })[0]).toContain('see the config reference')
   })
 
   test('all problems come at once', () => {
-    expect(problemsOf({ lingerMs: -1, brokers: 'nowhere', compression: 'zip', nope: 1, replicationFactor: 1.5, errors: 'fail' })).toHaveLength(6)
+    expect(
+      problemsOf({
+        lingerMs: -1,
+        brokers: 'nowhere',
+        compression: 'zip',
+        nope: 1,
+        replicationFactor: 1.5,
+        errors: 'fail',
+      }),
+    ).toHaveLength(6)
   })
 
   test.each([
@@ -107,7 +126,10 @@ describe('one table', () => {
       const body = new RegExp(`interface ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(source)?.[1] ?? ''
       return [...body.matchAll(/^ {2}readonly (\w+)\?:/gm)].map((match) => match[1] ?? '')
     }
-    const written = [...fields('AppConfig').filter((key) => key !== 'errors'), ...fields('ErrorsConfig').map((key) => `errors.${key}`)]
+    const written = [
+      ...fields('AppConfig').filter((key) => key !== 'errors'),
+      ...fields('ErrorsConfig').map((key) => `errors.${key}`),
+    ]
     expect(written.toSorted()).toEqual(configTable.map((row) => row.key).toSorted())
   })
 

@@ -26,7 +26,9 @@ class QueueTask implements SchedulableTask {
   }
 
   emptyInputs(): readonly TopicPartition[] {
-    return [...this.queues].filter(([, queue]) => queue.length === 0).map(([topic]) => ({ topic, partition: this.id.partition }))
+    return [...this.queues]
+      .filter(([, queue]) => queue.length === 0)
+      .map(([topic]) => ({ topic, partition: this.id.partition }))
   }
 
   process(): void {
@@ -102,7 +104,11 @@ describe('with maxTaskIdleMs 100', () => {
 describe('across tasks', () => {
   test('the smallest timestamp of all ready tasks goes first, of equal ones the first task', () => {
     const log: string[] = []
-    const tasks = [new QueueTask(0, { a: [1, 4, 9] }, log), new QueueTask(1, { a: [2, 3, 4] }, log), new QueueTask(2, { a: [5] }, log)]
+    const tasks = [
+      new QueueTask(0, { a: [1, 4, 9] }, log),
+      new QueueTask(1, { a: [2, 3, 4] }, log),
+      new QueueTask(2, { a: [5] }, log),
+    ]
     const scheduled = tasks.map((task) => ({ task, readiness: new TaskReadiness(task, progress({}), 0) }))
     expect(processInTimeOrder(scheduled, 100, 0)).toBe(7)
     expect(log).toEqual(['a-0@1', 'a-1@2', 'a-1@3', 'a-0@4', 'a-1@4', 'a-2@5', 'a-0@9'])

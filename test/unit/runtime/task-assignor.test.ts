@@ -8,7 +8,15 @@ import { string } from '../../../src/serde/string.ts'
 
 function subtopology(id: number, topics: readonly string[]): Subtopology {
   const sources = topics.map((topic): PlanSource => {
-    return { topic, nodeName: topic, key: string(), value: string(), timestamp: null, offsetReset: null, internal: false }
+    return {
+      topic,
+      nodeName: topic,
+      key: string(),
+      value: string(),
+      timestamp: null,
+      offsetReset: null,
+      internal: false,
+    }
   })
   return { id, sources, nodes: [], stores: [] }
 }
@@ -17,19 +25,35 @@ const member = (memberId: string, owned: GroupMember['owned'] = []): GroupMember
 
 /** Some sub-topologies with one to three input topics each, of any widths, and some members. */
 const group = fc.record({
-  widths: fc.array(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 }),
+  widths: fc.array(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }), {
+    minLength: 1,
+    maxLength: 4,
+  }),
   members: fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 7 }),
 })
 
 function build(widths: readonly (readonly number[])[]): { subtopologies: Subtopology[]; counts: Map<string, number> } {
   const counts = new Map(widths.flatMap((topics, id) => topics.map((width, n) => [`t${id}-${n}`, width] as const)))
-  return { subtopologies: widths.map((topics, id) => subtopology(id, topics.map((_, n) => `t${id}-${n}`))), counts }
+  return {
+    subtopologies: widths.map((topics, id) =>
+      subtopology(
+        id,
+        topics.map((_, n) => `t${id}-${n}`),
+      ),
+    ),
+    counts,
+  }
 }
 
 type Assignment = ReturnType<ReturnType<typeof taskAssignor>>
 
-function tasksPerMember(assignment: Assignment, { subtopologies, counts }: ReturnType<typeof build>): Map<string, number[]> {
-  const owners = new Map([...assignment].flatMap(([id, owned]) => owned.map((partition) => [topicPartitionName(partition), id])))
+function tasksPerMember(
+  assignment: Assignment,
+  { subtopologies, counts }: ReturnType<typeof build>,
+): Map<string, number[]> {
+  const owners = new Map(
+    [...assignment].flatMap(([id, owned]) => owned.map((partition) => [topicPartitionName(partition), id])),
+  )
   const perMember = new Map([...assignment.keys()].map((id) => [id, subtopologies.map(() => 0)]))
   for (const [index, each] of subtopologies.entries()) {
     for (const { partitions } of tasksOf(each, counts)) {
@@ -53,12 +77,16 @@ describe('for any group', () => {
     fc.assert(
       fc.property(group, ({ widths, members }) => {
         const built = build(widths)
-        const assignment = taskAssignor(built.subtopologies)(members.map((id) => member(id)), built.counts)
+        const assignment = taskAssignor(built.subtopologies)(
+          members.map((id) => member(id)),
+          built.counts,
+        )
         const partitions = [...assignment.values()].flat().map(topicPartitionName)
         expect(new Set(partitions).size).toBe(partitions.length)
         expect(partitions).toHaveLength(sum([...built.counts.values()]))
         const perMember = [...tasksPerMember(assignment, built).values()]
-        for (const index of widths.keys()) expect(spread(perMember.map((tasks) => tasks[index]!))).toBeLessThanOrEqual(1)
+        for (const index of widths.keys())
+          expect(spread(perMember.map((tasks) => tasks[index]!))).toBeLessThanOrEqual(1)
         expect(spread(perMember.map(sum))).toBeLessThanOrEqual(1)
       }),
     )
@@ -69,7 +97,10 @@ describe('for any group', () => {
       fc.property(group, ({ widths, members }) => {
         const { subtopologies, counts } = build(widths)
         const assign = taskAssignor(subtopologies)
-        const before = assign(members.map((id) => member(id)), counts)
+        const before = assign(
+          members.map((id) => member(id)),
+          counts,
+        )
         const after = assign(members.map((id) => member(id, before.get(id) ?? [])).reverse(), counts)
         expect(movedFrom(before, after)).toBe(0)
       }),
@@ -81,7 +112,10 @@ describe('for any group', () => {
       fc.property(group, fc.integer({ min: 0, max: 6 }), ({ widths, members }, gone) => {
         const built = build(widths)
         const assign = taskAssignor(built.subtopologies)
-        const before = assign(members.map((id) => member(id)), built.counts)
+        const before = assign(
+          members.map((id) => member(id)),
+          built.counts,
+        )
         const left = members.filter((_, index) => index !== gone)
         fc.pre(left.length > 0)
         const after = assign([...left.map((id) => member(id, before.get(id) ?? [])), member('NEW')], built.counts)
@@ -94,7 +128,10 @@ describe('for any group', () => {
 
 test('two members that claim one partition: one keeps it', () => {
   const owned = [{ topic: 'a', partition: 0 }]
-  const assignment = taskAssignor([subtopology(0, ['a'])])([member('y', owned), member('x', owned)], new Map([['a', 2]]))
+  const assignment = taskAssignor([subtopology(0, ['a'])])(
+    [member('y', owned), member('x', owned)],
+    new Map([['a', 2]]),
+  )
   expect(assignment.get('x')).toEqual([{ topic: 'a', partition: 0 }])
   expect(assignment.get('y')).toEqual([{ topic: 'a', partition: 1 }])
 })

@@ -19,17 +19,37 @@ function planOf({ reads, writes = [], repartition = {}, changelogs = {}, groups 
   const subtopologies = reads.map((topics, id): Subtopology => ({
     id,
     sources: topics.map((topic) => ({
-      topic, nodeName: topic, key: text, value: text, timestamp: null, offsetReset: null, internal: topic in repartition,
+      topic,
+      nodeName: topic,
+      key: text,
+      value: text,
+      timestamp: null,
+      offsetReset: null,
+      internal: topic in repartition,
     })),
     nodes: (writes[id] ?? []).map((topic) => ({
-      name: `to-${topic}`, children: [], stores: [],
+      name: `to-${topic}`,
+      children: [],
+      stores: [],
       operator: { kind: 'sink', topic, key: text, value: text, partitioner: null, dropNullKeys: false },
     })),
     stores: [],
   }))
   const internalTopics: InternalTopic[] = [
-    ...Object.entries(repartition).map(([name, partitions]) => ({ name, kind: 'repartition' as const, subtopology: 0, partitions, configs: {} })),
-    ...Object.entries(changelogs).map(([name, subtopology]) => ({ name, kind: 'changelog' as const, subtopology, partitions: null, configs: {} })),
+    ...Object.entries(repartition).map(([name, partitions]) => ({
+      name,
+      kind: 'repartition' as const,
+      subtopology: 0,
+      partitions,
+      configs: {},
+    })),
+    ...Object.entries(changelogs).map(([name, subtopology]) => ({
+      name,
+      kind: 'changelog' as const,
+      subtopology,
+      partitions: null,
+      configs: {},
+    })),
   ]
   const copartitionGroups = groups.map((topics): CopartitionGroup => ({ topics, nodeName: 'the-join' }))
   return { topologyName: 't', applicationId: 't', subtopologies, internalTopics, copartitionGroups }
@@ -60,7 +80,12 @@ describe('derived counts', () => {
   })
 
   test('a fixed count wins and goes on downstream', () => {
-    const shape = { reads: [['a'], ['r1'], ['r2']], writes: [['r1'], ['r2']], repartition: { r1: 2, r2: null }, changelogs: { c: 1 } }
+    const shape = {
+      reads: [['a'], ['r1'], ['r2']],
+      writes: [['r1'], ['r2']],
+      repartition: { r1: 2, r2: null },
+      changelogs: { c: 1 },
+    }
     expect(layout(shape, { a: 8 })).toMatchObject({ r1: 2, r2: 2, c: 2 })
   })
 
@@ -71,7 +96,10 @@ describe('derived counts', () => {
 
   test('repartition topics that meet take the larger count, or the fixed one', () => {
     const shape = (fixed: number | null): Shape => ({
-      reads: [['a'], ['b'], ['r', 's']], writes: [['r'], ['s']], repartition: { r: fixed, s: null }, groups: [['r', 's']],
+      reads: [['a'], ['b'], ['r', 's']],
+      writes: [['r'], ['s']],
+      repartition: { r: fixed, s: null },
+      groups: [['r', 's']],
     })
     expect(layout(shape(null), { a: 4, b: 7 })).toMatchObject({ r: 7, s: 7 })
     expect(layout(shape(2), { a: 4, b: 7 })).toMatchObject({ r: 2, s: 2 })
@@ -105,6 +133,8 @@ describe('mistakes', () => {
   test('an internal topic that exists with another count', () => {
     const shape = { reads: [['a'], ['r']], writes: [['r']], repartition: { r: null }, changelogs: { c: 1 } }
     const error = errorOf(shape, { a: 4, r: 4, c: 2 })
-    expect(error.problems.map(({ path, problem }) => `${path}: ${problem}`)).toEqual(['changelog topic c: it has 2 partitions but needs 4'])
+    expect(error.problems.map(({ path, problem }) => `${path}: ${problem}`)).toEqual([
+      'changelog topic c: it has 2 partitions but needs 4',
+    ])
   })
 })

@@ -16,9 +16,15 @@ const key = fc.nat(textKeys.keyCount - 1)
 const operation = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('put' as const), key, value: fc.string({ maxLength: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('range' as const), from: fc.option(key), to: fc.option(key) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('range' as const), from: fc.option(key), to: fc.option(key) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('flush' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }),
+  },
 )
 
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
@@ -27,7 +33,9 @@ export function keyValueStoreConformance(create: Create): void {
   describe.each(keyKinds)('with $label', (kind) => {
     test('answers as a list that is searched from end to end, through flushes and restores', () => {
       fc.assert(
-        fc.property(fc.array(operation, { maxLength: 100 }), (operations) => run(create, kind, operations)),
+        fc.property(fc.array(operation, { maxLength: 100, size: 'max' }), (operations) =>
+          run(create, kind, operations),
+        ),
         { numRuns: 200 },
       )
     })
@@ -40,7 +48,10 @@ function run<K>(create: Create, kind: KeyKind<K>, operations: Operation[]): void
   const bytesOf = (index: number): string => hex(kind.serde, kind.keyOf(index))
   const without = (index: number): Row[] => rig.model.rows.filter((row) => row.key !== index)
   const inOrder = (rows: Row[]): unknown[] =>
-    sortedBy(rows, (row) => bytesOf(row.key)).map(({ key, value, timestamp }) => [kind.keyOf(key), { value, timestamp }])
+    sortedBy(rows, (row) => bytesOf(row.key)).map(({ key, value, timestamp }) => [
+      kind.keyOf(key),
+      { value, timestamp },
+    ])
   operations.forEach((op, step) => {
     if (op.kind === 'put') {
       rig.store.put(kind.keyOf(op.key), op.value, step)
@@ -49,9 +60,14 @@ function run<K>(create: Create, kind: KeyKind<K>, operations: Operation[]): void
       rig.store.delete(kind.keyOf(op.key), step)
       rig.model.rows = without(op.key)
     } else if (op.kind === 'range') {
-      const [from, to] = [op.from, op.to].map((index) => (index === null ? null : kind.keyOf(index))) as [K | null, K | null]
+      const [from, to] = [op.from, op.to].map((index) => (index === null ? null : kind.keyOf(index))) as [
+        K | null,
+        K | null,
+      ]
       const inside = rig.model.rows.filter(
-        (row) => (op.from === null || bytesOf(row.key) >= bytesOf(op.from)) && (op.to === null || bytesOf(row.key) <= bytesOf(op.to)),
+        (row) =>
+          (op.from === null || bytesOf(row.key) >= bytesOf(op.from)) &&
+          (op.to === null || bytesOf(row.key) <= bytesOf(op.to)),
       )
       expect([...rig.store.range(from, to)]).toEqual(inOrder(inside))
     } else {

@@ -64,7 +64,13 @@ describe('changelog', () => {
   test('holds version, buffer time, timestamp, headers, prior, old and new value', () => {
     const store = buffer()
     store.put(258, update('k', 'v2', 'v1'))
-    store.put(300, update('k', 'v', 'v2', [['h', Uint8Array.of(7)], ['', null]]))
+    store.put(
+      300,
+      update('k', 'v', 'v2', [
+        ['h', Uint8Array.of(7)],
+        ['', null],
+      ]),
+    )
     const fields = [
       '01 0000000000000102 000000000000004d',
       '00000002 00000001 68 00000001 07 00000000 ffffffff',

@@ -24,14 +24,26 @@ const length = fc.nat(6)
 const operation = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('put' as const), key, start: time, length, aggregate: fc.option(fc.nat(9)) }),
+    arbitrary: fc.record({
+      kind: fc.constant('put' as const),
+      key,
+      start: time,
+      length,
+      aggregate: fc.option(fc.nat(9)),
+    }),
   },
   /** What a session aggregate does: replaces a session by a longer one. */
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('extend' as const), row: fc.nat(20), length }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('read' as const), key, from: time, to: time }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('jump' as const), by: fc.constantFrom(3, 40, 3_000_000_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('jump' as const), by: fc.constantFrom(3, 40, 3_000_000_000) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('flush' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }),
+  },
 )
 
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
@@ -40,9 +52,13 @@ export function sessionStoreConformance(create: Create): void {
   describe.each(keyKinds)('with $label', (kind) => {
     test('answers as a list that is searched from end to end, through flushes and restores', () => {
       fc.assert(
-        fc.property(fc.array(operation, { maxLength: 100 }), fc.constantFrom(1, 12, 64), (operations, retentionMs) => {
-          run(create, kind, retentionMs, operations)
-        }),
+        fc.property(
+          fc.array(operation, { maxLength: 100, size: 'max' }),
+          fc.constantFrom(1, 12, 64),
+          (operations, retentionMs) => {
+            run(create, kind, retentionMs, operations)
+          },
+        ),
         { numRuns: 150 },
       )
     })
@@ -51,7 +67,10 @@ export function sessionStoreConformance(create: Create): void {
 
 function run<K>(create: Create, kind: KeyKind<K>, retentionMs: number, operations: Operation[]): void {
   const serdes = { key: kind.serde, value: jsonSerde<number>() }
-  const rig = new StoreRig<SessionStore<K, number>, Model>(() => create(serdes, { retentionMs }), { rows: [], streamTime: -1 })
+  const rig = new StoreRig<SessionStore<K, number>, Model>(() => create(serdes, { retentionMs }), {
+    rows: [],
+    streamTime: -1,
+  })
   let base = 0
   const put = (row: Omit<Row, 'aggregate'> & { aggregate: number | null }, step: number): void => {
     const { key, start, end, aggregate } = row
@@ -78,7 +97,11 @@ function run<K>(create: Create, kind: KeyKind<K>, retentionMs: number, operation
   })
 }
 
-function modelPut(model: Model, put: Omit<Row, 'aggregate'> & { aggregate: number | null }, retentionMs: number): boolean {
+function modelPut(
+  model: Model,
+  put: Omit<Row, 'aggregate'> & { aggregate: number | null },
+  retentionMs: number,
+): boolean {
   model.streamTime = Math.max(model.streamTime, put.end)
   const expired = model.streamTime - retentionMs
   model.rows = model.rows.filter((row) => row.end > expired)
@@ -90,7 +113,12 @@ function modelPut(model: Model, put: Omit<Row, 'aggregate'> & { aggregate: numbe
 }
 
 function compareAll<K>({ store, model }: StoreRig<SessionStore<K, number>, Model>, kind: KeyKind<K>): void {
-  const all = sortedBy(model.rows, (row) => row.end, (row) => row.start, (row) => hex(kind.serde, kind.keyOf(row.key)))
+  const all = sortedBy(
+    model.rows,
+    (row) => row.end,
+    (row) => row.start,
+    (row) => hex(kind.serde, kind.keyOf(row.key)),
+  )
   expect([...store.all()]).toEqual(
     all.map(({ key, start, end, aggregate }) => [{ key: kind.keyOf(key), window: { start, end } }, aggregate]),
   )

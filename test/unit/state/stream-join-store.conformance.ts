@@ -15,11 +15,25 @@ interface Model {
 const time = fc.integer({ min: 0, max: 30 })
 const key = fc.nat(textKeys.keyCount - 1)
 const operation = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('put' as const), key, timestamp: time, value: fc.string({ maxLength: 3 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('put' as const),
+      key,
+      timestamp: time,
+      value: fc.string({ maxLength: 3 }),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('read' as const), key, from: time, to: time }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('jump' as const), by: fc.constantFrom(3, 40, 3_000_000_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('jump' as const), by: fc.constantFrom(3, 40, 3_000_000_000) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('flush' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }),
+  },
 )
 
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
@@ -28,9 +42,13 @@ export function streamJoinStoreConformance(create: Create): void {
   describe.each(keyKinds)('with $label', (kind) => {
     test('answers as a list that is searched from end to end, through flushes and restores', () => {
       fc.assert(
-        fc.property(fc.array(operation, { maxLength: 100 }), fc.constantFrom(1, 12, 64), (operations, retentionMs) => {
-          run(create, kind, retentionMs, operations)
-        }),
+        fc.property(
+          fc.array(operation, { maxLength: 100, size: 'max' }),
+          fc.constantFrom(1, 12, 64),
+          (operations, retentionMs) => {
+            run(create, kind, retentionMs, operations)
+          },
+        ),
         { numRuns: 150 },
       )
     })
@@ -39,7 +57,10 @@ export function streamJoinStoreConformance(create: Create): void {
 
 function run<K>(create: Create, kind: KeyKind<K>, retentionMs: number, operations: Operation[]): void {
   const serdes = { key: kind.serde, value: jsonSerde<string>() }
-  const rig = new StoreRig<StreamJoinStore<K, string>, Model>(() => create(serdes, { retentionMs }), { rows: [], streamTime: -1 })
+  const rig = new StoreRig<StreamJoinStore<K, string>, Model>(() => create(serdes, { retentionMs }), {
+    rows: [],
+    streamTime: -1,
+  })
   let base = 0
   for (const op of operations) {
     if (op.kind === 'put') {

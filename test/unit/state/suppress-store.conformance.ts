@@ -23,7 +23,9 @@ interface Model {
 }
 
 const value = fc.option(fc.string({ maxLength: 3 }))
-const headers = fc.array(fc.tuple(fc.string({ maxLength: 2 }), fc.option(fc.uint8Array({ maxLength: 2 }))), { maxLength: 2 })
+const headers = fc.array(fc.tuple(fc.string({ maxLength: 2 }), fc.option(fc.uint8Array({ maxLength: 2 }))), {
+  maxLength: 2,
+})
 const key = fc.nat(textKeys.keyCount - 1)
 const put = { key, bufferTime: fc.nat(5), newValue: value, oldValue: value, headers }
 const operation = fc.oneof(
@@ -31,7 +33,10 @@ const operation = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('removeFirst' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('count' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('flush' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }),
+  },
 )
 
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
@@ -40,7 +45,9 @@ export function suppressStoreConformance(create: Create): void {
   describe.each(keyKinds)('with $label', (kind) => {
     test('answers as a list that is searched from end to end, through flushes and restores', () => {
       fc.assert(
-        fc.property(fc.array(operation, { maxLength: 150 }), (operations) => run(create, kind, operations)),
+        fc.property(fc.array(operation, { maxLength: 150, size: 'max' }), (operations) =>
+          run(create, kind, operations),
+        ),
         { numRuns: 150 },
       )
     })
@@ -53,7 +60,12 @@ function run<K>(create: Create, kind: KeyKind<K>, operations: Operation[]): void
   operations.forEach((op, step) => {
     if (op.kind === 'put') {
       const { newValue, oldValue } = op
-      const update = { key: kind.keyOf(op.key), change: change(newValue, oldValue), timestamp: step, headers: op.headers }
+      const update = {
+        key: kind.keyOf(op.key),
+        change: change(newValue, oldValue),
+        timestamp: step,
+        headers: op.headers,
+      }
       rig.store.put(op.bufferTime, update)
       modelPut(rig.model, { ...op, prior: oldValue, timestamp: step })
     } else if (op.kind === 'removeFirst') {
@@ -72,7 +84,10 @@ function run<K>(create: Create, kind: KeyKind<K>, operations: Operation[]): void
 function modelPut(model: Model, { key, bufferTime, prior, newValue, oldValue, timestamp, headers }: Row): void {
   const before = model.rows.find((row) => row.key === key)
   const place = before === undefined ? { bufferTime, prior } : { bufferTime: before.bufferTime, prior: before.prior }
-  model.rows = [...model.rows.filter((row) => row !== before), { key, ...place, newValue, oldValue, timestamp, headers }]
+  model.rows = [
+    ...model.rows.filter((row) => row !== before),
+    { key, ...place, newValue, oldValue, timestamp, headers },
+  ]
 }
 
 function inOrder<K>(model: Model, kind: KeyKind<K>): Row[] {

@@ -4,7 +4,11 @@ import type { Serde } from '../../../src/serde/serde.ts'
 import type { JoinSide, UnmatchedStore } from '../../../src/state/unmatched-store.ts'
 import { hex, jsonSerde, keyKinds, sortedBy, StoreRig, textKeys, type KeyKind } from './store-rig.ts'
 
-type Create = <K>(serdes: { key: Serde<K>; left: Serde<string>; right: Serde<number> }) => UnmatchedStore<K, string, number>
+type Create = <K>(serdes: {
+  key: Serde<K>
+  left: Serde<string>
+  right: Serde<number>
+}) => UnmatchedStore<K, string, number>
 
 interface Row {
   readonly key: number
@@ -28,7 +32,10 @@ const operation = fc.oneof(
   /** What a join does when stream time moves on: emits and deletes, and passes by what is still open. */
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('drain' as const), until: fc.nat(6), side: place.side }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('flush' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }),
+  },
 )
 
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
@@ -37,7 +44,9 @@ export function unmatchedStoreConformance(create: Create): void {
   describe.each(keyKinds)('with $label', (kind) => {
     test('answers as a list that is searched from end to end, through flushes and restores', () => {
       fc.assert(
-        fc.property(fc.array(operation, { maxLength: 150 }), (operations) => run(create, kind, operations)),
+        fc.property(fc.array(operation, { maxLength: 150, size: 'max' }), (operations) =>
+          run(create, kind, operations),
+        ),
         { numRuns: 150 },
       )
     })
@@ -53,7 +62,10 @@ function run<K>(create: Create, kind: KeyKind<K>, operations: Operation[]): void
       rig.store.add(op.timestamp, op.side, kind.keyOf(op.key), value)
       modelAdd(rig.model, { ...op, value })
     } else if (op.kind === 'delete') {
-      const deleted = modelDelete(rig.model, (row) => row.key === op.key && row.side === op.side && row.timestamp === op.timestamp)
+      const deleted = modelDelete(
+        rig.model,
+        (row) => row.key === op.key && row.side === op.side && row.timestamp === op.timestamp,
+      )
       expect(rig.store.delete(op.timestamp, op.side, kind.keyOf(op.key))).toBe(deleted)
     } else if (op.kind === 'drain') {
       drain(rig, kind, op)
@@ -62,13 +74,18 @@ function run<K>(create: Create, kind: KeyKind<K>, operations: Operation[]): void
       if (op.kind === 'crash') rig.crash(op.compact)
     }
     const expected = inOrder(rig.model, kind)
-    expect([...rig.store.entries()].map(({ timestamp, side, key, values }) => ({ timestamp, side, key, values }))).toEqual(expected)
+    expect(
+      [...rig.store.entries()].map(({ timestamp, side, key, values }) => ({ timestamp, side, key, values })),
+    ).toEqual(expected)
     expect(rig.store.isEmpty).toBe(expected.length === 0)
     expect(rig.store.entryCount).toBe(expected.length)
   }
 }
 
-function modelAdd(model: Model, { key, side, timestamp, value }: Omit<Row, 'values'> & { value: string | number }): void {
+function modelAdd(
+  model: Model,
+  { key, side, timestamp, value }: Omit<Row, 'values'> & { value: string | number },
+): void {
   const row = model.rows.find((row) => row.key === key && row.side === side && row.timestamp === timestamp)
   if (row === undefined) model.rows.push({ key, side, timestamp, values: [value] })
   else row.values.push(value)
@@ -96,7 +113,10 @@ function drain<K>(
   modelDelete(model, (row) => row.timestamp < until && row.side === side)
 }
 
-function inOrder<K>(model: Model, kind: KeyKind<K>): { timestamp: number; side: JoinSide; key: K; values: (string | number)[] }[] {
+function inOrder<K>(
+  model: Model,
+  kind: KeyKind<K>,
+): { timestamp: number; side: JoinSide; key: K; values: (string | number)[] }[] {
   const rows = sortedBy(
     model.rows,
     ({ timestamp }) => timestamp,

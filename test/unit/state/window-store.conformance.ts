@@ -4,7 +4,10 @@ import type { StoreSerdes } from '../../../src/state/state-store.ts'
 import type { WindowStore } from '../../../src/state/window-store.ts'
 import { hex, jsonSerde, keyKinds, sortedBy, StoreRig, textKeys, type KeyKind } from './store-rig.ts'
 
-type Create = <K>(serdes: StoreSerdes<K, string>, options: { retentionMs: number; windowSizeMs: number }) => WindowStore<K, string>
+type Create = <K>(
+  serdes: StoreSerdes<K, string>,
+  options: { retentionMs: number; windowSizeMs: number },
+) => WindowStore<K, string>
 
 interface Row {
   readonly key: number
@@ -22,11 +25,25 @@ const windowSizeMs = 7
 const time = fc.integer({ min: 0, max: 24 })
 const key = fc.nat(textKeys.keyCount - 1)
 const operation = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('put' as const), key, start: time, value: fc.option(fc.string({ maxLength: 3 })) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('put' as const),
+      key,
+      start: time,
+      value: fc.option(fc.string({ maxLength: 3 })),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('read' as const), key, from: time, to: time }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('jump' as const), by: fc.constantFrom(3, 40, 3_000_000_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('jump' as const), by: fc.constantFrom(3, 40, 3_000_000_000) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('flush' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('crash' as const), flush: fc.boolean(), compact: fc.boolean() }),
+  },
 )
 
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
@@ -35,9 +52,13 @@ export function windowStoreConformance(create: Create): void {
   describe.each(keyKinds)('with $label', (kind) => {
     test('answers as a list that is searched from end to end, through flushes and restores', () => {
       fc.assert(
-        fc.property(fc.array(operation, { maxLength: 100 }), fc.constantFrom(1, 12, 64), (operations, retentionMs) => {
-          run(create, kind, retentionMs, operations)
-        }),
+        fc.property(
+          fc.array(operation, { maxLength: 100, size: 'max' }),
+          fc.constantFrom(1, 12, 64),
+          (operations, retentionMs) => {
+            run(create, kind, retentionMs, operations)
+          },
+        ),
         { numRuns: 150 },
       )
     })
@@ -46,7 +67,10 @@ export function windowStoreConformance(create: Create): void {
 
 function run<K>(create: Create, kind: KeyKind<K>, retentionMs: number, operations: Operation[]): void {
   const serdes = { key: kind.serde, value: jsonSerde<string>() }
-  const rig = new StoreRig<WindowStore<K, string>, Model>(() => create(serdes, { retentionMs, windowSizeMs }), { rows: [], streamTime: -1 })
+  const rig = new StoreRig<WindowStore<K, string>, Model>(() => create(serdes, { retentionMs, windowSizeMs }), {
+    rows: [],
+    streamTime: -1,
+  })
   let base = 0
   operations.forEach((op, step) => {
     if (op.kind === 'put') {
@@ -60,7 +84,11 @@ function run<K>(create: Create, kind: KeyKind<K>, retentionMs: number, operation
       if (op.kind === 'flush' || op.flush) rig.flush()
       if (op.kind === 'crash') rig.crash(op.compact)
     }
-    const all = sortedBy(rig.model.rows, (row) => row.start, (row) => hex(kind.serde, kind.keyOf(row.key)))
+    const all = sortedBy(
+      rig.model.rows,
+      (row) => row.start,
+      (row) => hex(kind.serde, kind.keyOf(row.key)),
+    )
     expect([...rig.store.all()]).toEqual(
       all.map(({ key, start, value, timestamp }) => [
         { key: kind.keyOf(key), window: { start, end: start + windowSizeMs } },
@@ -77,7 +105,8 @@ function modelPut(model: Model, put: Omit<Row, 'value'> & { value: string | null
   model.rows = model.rows.filter((row) => row.start > expired)
   if (put.start <= expired) return false
   model.rows = model.rows.filter((row) => row.key !== put.key || row.start !== put.start)
-  if (put.value !== null) model.rows.push({ key: put.key, start: put.start, value: put.value, timestamp: put.timestamp })
+  if (put.value !== null)
+    model.rows.push({ key: put.key, start: put.start, value: put.value, timestamp: put.timestamp })
   return true
 }
 

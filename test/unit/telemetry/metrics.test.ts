@@ -46,7 +46,10 @@ test('counters are read when OpenTelemetry collects, and no more after the expor
   registry.of({ subtopology: 0, partition: 1 }).recordsIn += 10
   const seen: string[] = []
   for (const callback of callbacks) {
-    void callback({ observe: (metric, value, attributes) => void seen.push(`${names.get(metric)} ${value} ${JSON.stringify(attributes)}`) })
+    void callback({
+      observe: (metric, value, attributes) =>
+        void seen.push(`${names.get(metric)} ${value} ${JSON.stringify(attributes)}`),
+    })
   }
   expect(seen).toContain('millrace.records.in 13 {"millrace.application.id":"orders","millrace.task.id":"0_1"}')
   expect(seen).toContain(
