@@ -20,7 +20,14 @@ export default defineConfig({
           name: 'types',
           root: `${import.meta.dirname}/..`,
           include: [],
-          typecheck: { enabled: true, only: true, include: ['test/types/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/**/*.test-d.ts'],
+            tsconfig: 'tsconfig.json',
+            // `npm run check:types` has the sources; here only what the type tests say counts.
+            ignoreSourceErrors: true,
+          },
         },
       },
       {

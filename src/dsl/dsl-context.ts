@@ -12,9 +12,9 @@ export interface DslContext {
   table<K, V>(node: NewNode): KTable<K, V>
 }
 
-/** Milliseconds; a text that is no duration is reported with the topology's other mistakes. */
+/** Milliseconds; NaN for a text that is no duration, which is reported with the topology's other mistakes. */
 export function readDuration(dsl: DslContext, duration: Duration, what: string): number {
-  return dsl.graph.collect(() => durationMs(duration, what), 0)
+  return dsl.graph.collect(() => durationMs(duration, what), Number.NaN)
 }
 
 /** How a grouped stream or table came about. */

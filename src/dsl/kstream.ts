@@ -157,7 +157,8 @@ export class KStream<K, V> {
 
   /**
    * Sends the stream through the topic `<app>-<name>-repartition`, partitioned by key. Grouping and joins do that by
-   * themselves where they must; this sets the name, the partition count or the partitioner. Null keys go to any partition.
+   * themselves where they must; this sets the name, the partition count or the partitioner. Null keys are dropped
+   * and counted, unless a left or outer join follows (KIP-962).
    */
   repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
     return this.#stream({

@@ -21,7 +21,10 @@ export interface StoreOption {
   readonly store?: string
 }
 
-export interface TableSourceOptions<K, V> extends SourceOptions<K, V>, StoreOption {}
+export interface TableSourceOptions<K, V> extends SourceOptions<K, V>, StoreOption {
+  /** As for a stream; deletions (null values) have an event time too. */
+  readonly timestamp?: TimestampExtractor<K, V | null>
+}
 
 export interface KeySerdeOption<K> {
   /** Serde of the key from here on; needed where the type changes and something downstream writes it to a topic. */

@@ -5,10 +5,11 @@ import type { AdminPort, NewTopic, TopicDescription } from '../runtime/port.ts'
 import { isConnectionError, isRetriable, protocolErrorType, translateError } from './broker-errors.ts'
 import { byTopic } from './by-topic.ts'
 import { backoff, connectCluster, type ConnectionOptions } from './connection.ts'
-import type { KafkaJsCluster } from './kafkajs-library.ts'
+import { closeCluster, errorFromCode, type KafkaJsCluster } from './kafkajs-library.ts'
 import { groupByLeader, listOffsets, type OffsetOf } from './list-offsets.ts'
 
 const topicResource = 2
+const unknownTopicCode = 3
 const requestTimeoutMsMax = 30_000
 
 export function kafkajsAdmin(connection: ConnectionOptions): AdminPort {
@@ -57,21 +58,12 @@ class Admin implements AdminPort {
         .catch(ignoring('TOPIC_ALREADY_EXISTS'))
     })
     // The controller has them now; the brokers that lead them learn of it a little later (NOT_LEADER until then).
-    for (const { topic } of topics) await this.offsets(topic)
+    // For a moment they may not even have heard its name.
+    for (const { topic } of topics) await this.#retry(`wait for topic ${topic}`, (cluster) => offsetsOf(cluster, topic, notThereYet()))
   }
 
   async offsets(topic: string): Promise<readonly { partition: number; low: number; high: number }[]> {
-    return this.#retry(`read the offsets of ${topic}`, async (cluster) => {
-      const count = (await partitionCounts(cluster, [topic])).get(topic)
-      if (count === undefined) throw missingTopic(topic)
-      const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }))
-      await cluster.addMultipleTargetTopics([topic])
-      const [low, high] = [
-        await listOffsets(cluster, partitions, 'earliest'),
-        await listOffsets(cluster, partitions, 'latest'),
-      ]
-      return low.map(({ partition, offset }) => ({ partition, low: offset, high: offsetOf(high, partition) }))
-    })
+    return this.#retry(`read the offsets of ${topic}`, (cluster) => offsetsOf(cluster, topic, missingTopic(topic)))
   }
 
   async committedOffsets(
@@ -125,7 +117,7 @@ class Admin implements AdminPort {
   async close(): Promise<void> {
     const cluster = this.#cluster
     this.#cluster = undefined
-    await cluster?.disconnect()
+    if (cluster !== undefined) await closeCluster(cluster)
   }
 
   #timeoutMs(): number {
@@ -168,6 +160,22 @@ function ignoring(type: string): (error: unknown) => void {
 function missingTopic(topic: string): BrokerError {
   const message = `topic ${topic} does not exist. Create it, or correct its name`
   return new BrokerError('MILLRACE_TOPIC_MISSING', message, { topic, retriable: false })
+}
+
+function notThereYet(): Error {
+  return errorFromCode(unknownTopicCode)
+}
+
+type LogOffsets = Awaited<ReturnType<AdminPort['offsets']>>
+
+async function offsetsOf(cluster: KafkaJsCluster, topic: string, missing: Error): Promise<LogOffsets> {
+  const count = (await partitionCounts(cluster, [topic])).get(topic)
+  if (count === undefined) throw missing
+  const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }))
+  await cluster.addMultipleTargetTopics([topic])
+  const low = await listOffsets(cluster, partitions, 'earliest')
+  const high = await listOffsets(cluster, partitions, 'latest')
+  return partitions.map(({ partition }) => ({ partition, low: offsetOf(low, partition), high: offsetOf(high, partition) }))
 }
 
 function offsetOf(offsets: readonly OffsetOf[], partition: number): number {

@@ -60,6 +60,13 @@ export class ColumnBatch implements FetchedBatch {
     }
   }
 
+  /** Leaves out the records at and behind `end`. */
+  cutAt(end: number): void {
+    let count = this.#offsets.length
+    while (count > 0 && this.#offsets[count - 1]! >= end) count--
+    this.#offsets.length = count
+  }
+
   offsetAt(index: number): number {
     return this.#offsets[index]!
   }

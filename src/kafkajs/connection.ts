@@ -1,6 +1,6 @@
 import { sleep, type Clock } from '../core/clock.ts'
 import { translateError, unreachableBroker } from './broker-errors.ts'
-import { createCluster, type ClusterOptions, type KafkaJsCluster } from './kafkajs-library.ts'
+import { closeCluster, createCluster, type ClusterOptions, type KafkaJsCluster } from './kafkajs-library.ts'
 
 export interface ConnectionOptions extends ClusterOptions {
   readonly clock: Clock
@@ -31,7 +31,7 @@ export async function connectCluster(options: ConnectionOptions, doing: string):
   } catch (error) {
     // What still tries in the background has nobody left to tell.
     connected.catch(() => {})
-    cluster.disconnect().catch(() => {})
+    closeCluster(cluster).catch(() => {})
     throw translateError(error, doing, options.brokers)
   } finally {
     settled.abort()

@@ -20,6 +20,7 @@ export interface KafkaJsBroker {
   readonly nodeId: number
   readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null
   readonly connectionPool: {
+    readonly pool: readonly { rejectRequests(error: Error): void }[]
     send(message: {
       readonly request: KafkaJsRequest
       readonly response: { decode(data: Buffer): Promise<unknown>; parse(data: unknown): Promise<unknown> }
@@ -78,7 +79,11 @@ export interface KafkaJsMetadata {
 export interface KafkaJsCluster {
   /** Topics whose metadata is refreshed. One that was deleted must go, or every refresh fails. */
   readonly targetTopics: Set<string>
-  readonly brokerPool: { readonly metadata: KafkaJsMetadata | null }
+  readonly brokerPool: {
+    readonly metadata: KafkaJsMetadata | null
+    readonly brokers: Readonly<Record<string, KafkaJsBroker>>
+    readonly seedBroker: KafkaJsBroker | undefined
+  }
   connect(): Promise<void>
   disconnect(): Promise<void>
   refreshMetadata(): Promise<void>
@@ -187,4 +192,13 @@ export async function sendRaw<T>(
     logResponseError: false,
   })
   return (reply as { decoded: T }).decoded
+}
+
+/** Ends all connections now. KafkaJS alone would wait for what is under way, which a JoinGroup can be for minutes. */
+export async function closeCluster(cluster: KafkaJsCluster): Promise<void> {
+  const { brokers, seedBroker } = cluster.brokerPool
+  for (const broker of [...Object.values(brokers), seedBroker]) {
+    for (const connection of broker?.connectionPool.pool ?? []) connection.rejectRequests(new Error('the client was closed'))
+  }
+  await cluster.disconnect()
 }

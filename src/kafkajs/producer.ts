@@ -6,7 +6,7 @@ import { Accumulator, type PartitionQueue } from './accumulator.ts'
 import { isRetriable, protocolErrorType, translateError } from './broker-errors.ts'
 import { byTopic } from './by-topic.ts'
 import { backoff, connectCluster, leaderOf, type ConnectionOptions } from './connection.ts'
-import { errorFromCode, type KafkaJsBroker, type KafkaJsCluster } from './kafkajs-library.ts'
+import { closeCluster, errorFromCode, type KafkaJsBroker, type KafkaJsCluster } from './kafkajs-library.ts'
 import { produceTo } from './produce-request.ts'
 import { encodeRecordBatch } from './record-batch-encoder.ts'
 
@@ -84,7 +84,7 @@ class Producer implements ProducerPort {
     this.#closed = true
     await this.flush()
     this.#wake?.timer.cancel()
-    await this.#cluster?.disconnect()
+    if (this.#cluster !== undefined) await closeCluster(this.#cluster)
   }
 
   #wakeAt(at: number): void {

@@ -21,7 +21,7 @@ export class FlatMapValuesOperator implements Operator {
 
   process(record: StreamRecord): void {
     for (const value of this.#mapper(record.value, record.key)) {
-      this.#context.forward(streamRecord(record.key, value, record.timestamp, record.headers))
+      this.#context.forward(streamRecord(record.key, value ?? null, record.timestamp, record.headers))
     }
   }
 }

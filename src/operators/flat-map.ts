@@ -20,7 +20,7 @@ export class FlatMapOperator implements Operator {
   }
 
   process(record: StreamRecord): void {
-    for (const { key, value } of this.#mapper(record.value, record.key)) {
+    for (const { key = null, value = null } of this.#mapper(record.value, record.key)) {
       this.#context.forward(streamRecord(key, value, record.timestamp, record.headers))
     }
   }

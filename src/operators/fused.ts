@@ -48,13 +48,13 @@ export class FusedOperator implements Operator {
             if (Boolean(step.predicate(value, key)) === step.negate) return null
             break
           case 'map':
-            ;({ key, value } = step.mapper(value, key))
+            ;({ key = null, value = null } = step.mapper(value, key))
             break
           case 'map-values':
-            value = step.mapper(value, key)
+            value = step.mapper(value, key) ?? null
             break
           case 'select-key':
-            key = step.mapper(value, key)
+            key = step.mapper(value, key) ?? null
             break
           case 'peek':
             step.action(value, key)

@@ -31,6 +31,8 @@ export interface OperatorContext<KOut = unknown, VOut = unknown> {
  *   and asks the user's handler; what was already forwarded stays forwarded.
  * - Operators keep no time of their own but `stream time`: the largest timestamp they have seen, -1 before the first record
  *   (Kafka Streams: `observedStreamTime`; starts again at -1 after a restart unless a store remembers it).
+ * - What a function of the user returns is null where it is undefined (`?? null` at the call): a mapper that forgets to
+ *   return makes a null value, an aggregator a deletion. Keys, values, changes and stores never hold undefined.
  * - Between tables the record's value is a `Change` (core/change.ts), never null itself.
  */
 export interface Operator<KIn = unknown, VIn = unknown, KOut = unknown, VOut = unknown> {

@@ -52,7 +52,7 @@ export class SessionAggregateOperator<K, V, A> implements Operator<K | null, V |
 
     const before = found.reduce((aggregate, [, next]) => merger(aggregate, next, key), initializer())
     if (merged.start !== merged.end) this.#removeSessions(key, found, timestamp)
-    const aggregate = aggregator(before, record.value, key)
+    const aggregate = aggregator(before, record.value, key) ?? null
     // As in Kafka Streams, a session that the store no longer takes is counted and its result goes out all the same.
     if (!this.#store.put(key, aggregate, merged, timestamp)) this.#context.drop('expired')
     this.#emitUpdate(key, merged, change(aggregate, null))

@@ -160,13 +160,13 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
     if (start + this.#differenceMs < closeTime) return this.#context.drop('late')
     const oldAggregate = stored === null ? null : stored.value
     const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
-    const aggregate = this.#options.aggregator(oldAggregate, value, key)
+    const aggregate = this.#options.aggregator(oldAggregate, value, key) ?? null
     this.#put(key, start, aggregate, timestamp)
     this.#emitUpdate(key, start, change(aggregate, oldAggregate), timestamp, record)
   }
 
   #initial(timestamp: number): ValueAndTimestamp<A> | null {
-    const aggregate = this.#options.initializer()
+    const aggregate = this.#options.initializer() ?? null
     return aggregate === null ? null : valueAndTimestamp(aggregate, timestamp)
   }
 

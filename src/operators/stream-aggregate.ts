@@ -41,7 +41,7 @@ export class StreamAggregateOperator<K, V, A> implements Operator<K | null, V | 
     // grouped from this one subtracts it.
     const oldAggregate = stored === null ? initializer() : stored.value
     const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
-    const aggregate = aggregator(oldAggregate, value, key)
+    const aggregate = aggregator(oldAggregate, value, key) ?? null
     if (aggregate === null) this.#store.delete(key, record.timestamp)
     else this.#store.put(key, aggregate, timestamp)
     const update = change(aggregate, sendOldValues ? oldAggregate : null)

@@ -34,6 +34,6 @@ export class StreamTableJoinOperator<K, V, T, Out> implements Operator<K | null,
     if (value === null) return this.#context.drop('null-value')
     const found = key === null ? null : this.#table.get(key)
     if (found === null && !this.#isLeft) return
-    this.#context.forward(streamRecord(key, this.#joiner(value, found?.value ?? null, key), timestamp, headers))
+    this.#context.forward(streamRecord(key, this.#joiner(value, found?.value ?? null, key) ?? null, timestamp, headers))
   }
 }

@@ -41,6 +41,6 @@ export class TableMapValuesOperator<K, V, R> implements Operator<K, Change<V>, K
   }
 
   #mapped(key: K, value: V | null): R | null {
-    return value === null ? null : this.#options.mapper(value, key)
+    return value === null ? null : (this.#options.mapper(value, key) ?? null)
   }
 }

@@ -54,7 +54,7 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
     const stored = this.#store.fetch(key, start)
     const oldAggregate = stored === null ? initializer() : stored.value
     const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
-    const aggregate = aggregator(oldAggregate, record.value, key)
+    const aggregate = aggregator(oldAggregate, record.value, key) ?? null
     // As in Kafka Streams, a window that the store no longer takes is counted and its result goes out all the same.
     if (!this.#store.put(key, aggregate, start, timestamp)) this.#context.drop('expired')
     this.#emitUpdate(key, start, change(aggregate, oldAggregate), timestamp, record)

@@ -1,5 +1,5 @@
 import { changeSerde } from '../serde/change-serde.ts'
-import { minimumRetentionMs } from '../topology/find-problems.ts'
+import { minimumRetentionMs } from '../topology/window-retention.ts'
 import type { OverNode, StreamAggregateNode, TableAggregateNode, TableGroupNode } from '../topology/node.ts'
 import { addTableStore, stores } from './lower-tables.ts'
 import type { Lowered, Lowering } from './lowering.ts'

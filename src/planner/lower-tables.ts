@@ -3,13 +3,13 @@ import type {
   TableFilterNode,
   TableMapValuesNode,
   TableSourceNode,
+  TopologyNode,
   ToStreamNode,
   ToTableNode,
 } from '../topology/node.ts'
-import { windowCloseDelayMs } from '../topology/find-problems.ts'
+import { windowCloseDelayMs } from '../topology/window-retention.ts'
 import type { Lowered, Lowering } from './lowering.ts'
 import type { OperatorSpec } from './operator-spec.ts'
-import type { TopologyNode } from '../topology/node.ts'
 
 export function lowerTableSource(lowering: Lowering, node: TableSourceNode): void {
   const { topic, key, value, timestamp, offsetReset } = node
@@ -21,10 +21,9 @@ export function lowerTableSource(lowering: Lowering, node: TableSourceNode): voi
 
 export function lowerToTable(lowering: Lowering, node: ToTableNode): void {
   const input = lowering.lowered(lowering.input(node))
-  const from = input.rekeyed
-    ? lowering.repartition(input, { name: lowering.tableStoreName(node), ...lowering.serdes(node), readers: [node] })
-    : input
-  addTableSource(lowering, node, from)
+  if (!input.rekeyed) return addTableSource(lowering, node, { ...input, topics: lowering.copartition(node, [input]) })
+  const request = { name: lowering.tableStoreName(node), ...lowering.serdes(node), readers: [node] }
+  addTableSource(lowering, node, lowering.repartition(input, request))
 }
 
 function addTableSource(lowering: Lowering, node: TableSourceNode | ToTableNode, from: Lowered): void {

@@ -94,6 +94,7 @@ export class Lowering {
   store(node: TopologyNode, spec: StoreSettings, suffix = ''): string {
     const name = storeName(node, this.baseName(node)) + suffix
     const full = { ...spec, name, changelogTopic: changelogTopic(this.applicationId, name) } as StoreSpec
+    if (this.graph.stores.has(name)) this.#reportSameStore(node, name)
     this.graph.stores.set(name, { spec: full, owner: this.name(node) })
     this.graph.topics.push({
       name: full.changelogTopic,
@@ -103,11 +104,6 @@ export class Lowering {
       owner: this.name(node),
     })
     return name
-  }
-
-  /** The store of a table that was found worth keeping; null otherwise. */
-  tableStore(node: TopologyNode): string | null {
-    return this.table(node).materialized ? this.tableStoreName(node) : null
   }
 
   tableStoreName(node: TopologyNode): string {
@@ -155,6 +151,14 @@ export class Lowering {
     const lowered = { node, topics: [topic], rekeyed: false }
     this.#repartitioned.set(topic, { from: from.node, to: lowered })
     return lowered
+  }
+
+  #reportSameStore(node: TopologyNode, store: string): void {
+    this.graph.problems.push({
+      path: this.name(node),
+      problem: `its store would be called ${store}, as that of ${this.graph.stores.get(store)!.owner} is`,
+      remedy: 'give one of the two nodes a `name` or `store` of its own',
+    })
   }
 
   #reportShared(request: RepartitionRequest, topic: string): void {

@@ -1,5 +1,6 @@
 import { TopologyError } from '../core/errors.ts'
 import type { Topology } from '../topology/topology.ts'
+import { findClashes } from './find-clashes.ts'
 import { fuseChains } from './fuse-chains.ts'
 import { lower } from './lower.ts'
 import type { PhysicalGraph } from './physical-graph.ts'
@@ -14,7 +15,8 @@ import { splitSubtopologies } from './split-subtopologies.ts'
  */
 export function planTopology(topology: Topology, options: { readonly applicationId: string }): Plan {
   const { graph } = lower(topology, options.applicationId)
-  if (graph.problems.length > 0) throw new TopologyError(graph.problems)
+  const problems = [...graph.problems, ...findClashes(graph, topology.nodes)]
+  if (problems.length > 0) throw new TopologyError(problems)
   const subtopologies = splitSubtopologies(graph).map(fuseChains)
   return deepFreeze({
     topologyName: topology.name,

@@ -35,7 +35,8 @@ export async function createStore(spec: StoreSpec, registry: SchemaRegistry | un
     case 'stream-join':
       return new MemoryStreamJoinStore(name, serdes, spec)
     case 'unmatched': {
-      const right = await bindSerde(spec.rightValue, { topic, part: 'value', registry })
+      // A subject of its own: the schemas of the two sides have nothing to do with each other.
+      const right = await bindSerde(spec.rightValue, { topic: `${topic}-right`, part: 'value', registry })
       return new MemoryUnmatchedStore(name, { key, left: value, right })
     }
     case 'suppress':

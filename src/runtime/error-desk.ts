@@ -1,7 +1,7 @@
 import { MillraceError, ProcessingError, ProductionError, SerializationError } from '../core/errors.ts'
 import { StepError } from '../operators/step-error.ts'
 import { errorChannel } from '../telemetry/channels.ts'
-import type { TaskMetrics } from '../telemetry/task-metrics.ts'
+import type { ErrorStage, TaskMetrics } from '../telemetry/task-metrics.ts'
 import { deadLetter } from './dead-letter.ts'
 import type { ErrorAnswer, ErrorHandlers, FailedRecord } from './error-handlers.ts'
 import type { RecordCollector } from './record-collector.ts'
@@ -31,37 +31,31 @@ export class ErrorDesk {
 
   /**
    * A node threw while it processed `raw`. Errors of Millrace itself pass: they were decided at a node below, or are not
-   * about this record (state, invariants, fencing).
+   * about this record (state, invariants, fencing). Not so those of serdes, which the user's own functions may call too.
    */
   processFailed(thrown: unknown, nodeName: string, raw: RawRecord): void {
-    if (thrown instanceof MillraceError && !(thrown instanceof SerializationError && thrown.taskId === undefined))
-      throw thrown
+    const isSerdes = thrown instanceof SerializationError && thrown.taskId === undefined
+    if (thrown instanceof MillraceError && !isSerdes) throw thrown
+    // Only a sink says which node it is.
+    if (isSerdes && thrown.nodeName !== undefined) return this.#encodeFailed(thrown, nodeName, raw)
     const record = this.#failed(raw, thrown instanceof StepError ? thrown.stepName : nodeName)
     const cause = thrown instanceof StepError ? thrown.cause : thrown
-    const facts = { ...place(record), cause }
-    if (cause instanceof SerializationError) {
-      const error = new SerializationError(
-        'encode',
-        `${nodeName} could not write the result of ${where(record)}: ${cause.message}`,
-        facts,
-      )
-      return this.#decide('produce', error, { record, ask: () => this.#options.handlers.produce(error, record) })
-    }
-    if (cause instanceof ProductionError) throw cause
-    const error = new ProcessingError(
-      `${record.nodeName} failed on the record at ${where(record)}: ${reason(cause)}`,
-      facts,
-    )
+    const message = `${record.nodeName} failed on the record at ${where(record)}: ${reason(cause)}`
+    const error = new ProcessingError(message, { ...place(record), cause })
     this.#decide('process', error, { record, ask: () => this.#options.handlers.process(error, record) })
   }
 
-  #decide(
-    stage: 'decode' | 'process' | 'produce',
-    error: MillraceError,
-    { record, ask }: { record: FailedRecord; ask: () => ErrorAnswer },
-  ): void {
+  #encodeFailed(cause: SerializationError, nodeName: string, raw: RawRecord): void {
+    const record = this.#failed(raw, nodeName)
+    const message = `${nodeName} could not write the result of ${where(record)}: ${cause.message}`
+    const error = new SerializationError('encode', message, { ...place(record), cause })
+    this.#decide('produce', error, { record, ask: () => this.#options.handlers.produce(error, record) })
+  }
+
+  #decide(stage: ErrorStage, error: MillraceError, question: Question): void {
     const { metrics, deadLetterTopic, taskId, collector } = this.#options
-    const answer = ask()
+    const { record } = question
+    const answer = answerTo(stage, error, question)
     metrics.countError(stage, answer)
     if (errorChannel.hasSubscribers) errorChannel.publish({ stage, answer, error, taskId })
     if (answer === 'fail') throw error
@@ -78,6 +72,28 @@ export class ErrorDesk {
   #failed(raw: RawRecord, nodeName: string): FailedRecord {
     return { ...raw, nodeName, taskId: this.#options.taskId }
   }
+}
+
+interface Question {
+  readonly record: FailedRecord
+  readonly ask: () => ErrorAnswer
+}
+
+const answers: ReadonlySet<unknown> = new Set<ErrorAnswer>(['fail', 'continue', 'dead-letter'])
+
+/** What is no answer (a handler that threw, returned nothing, or a promise) must not pass for `continue`. */
+function answerTo(stage: ErrorStage, error: MillraceError, { record, ask }: Question): ErrorAnswer {
+  const facts = place(record)
+  let answer: ErrorAnswer
+  try {
+    answer = ask()
+  } catch (cause) {
+    const message = `the ${stage} handler itself threw: ${reason(cause)}; it was asked about: ${error.message}`
+    throw new ProcessingError(message, { ...facts, cause })
+  }
+  if (answers.has(answer)) return answer
+  const message = `the ${stage} handler answered ${String(answer)}: 'fail', 'continue' or 'dead-letter' is expected`
+  throw new ProcessingError(message, { ...facts, cause: error })
 }
 
 function place({

@@ -16,6 +16,7 @@ export interface RawRecord extends RecordMetadata {
 export interface RecordQueueOptions {
   readonly source: PlanSource
   readonly partition: number
+  readonly taskId: string
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
   /** Returns when the record is to be left out; throws when the app is to stop. */
@@ -125,8 +126,8 @@ export class RecordQueue {
     const { key: keySerde, value: valueSerde, source } = this.#options
     const keyBytes = batch.keyAt(at)
     const valueBytes = batch.valueAt(at)
-    const key = keyBytes === null ? null : keySerde.deserialize(keyBytes)
-    const value = valueBytes === null ? null : valueSerde.deserialize(valueBytes)
+    const key = keyBytes === null ? null : (keySerde.deserialize(keyBytes) ?? null)
+    const value = valueBytes === null ? null : (valueSerde.deserialize(valueBytes) ?? null)
     const headers = batch.headersAt(at)
     let timestamp = batch.timestampAt(at)
     if (source.timestamp !== null)
@@ -138,8 +139,8 @@ export class RecordQueue {
 
   #explain(cause: unknown, { topic, partition, offset }: RawRecord): SerializationError {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    const { key, value } = this.#options
+    const { key, value, taskId } = this.#options
     const message = `the record at ${topic}-${partition} offset ${offset} cannot be read (key ${key.name}, value ${value.name}): ${reason}`
-    return new SerializationError('decode', message, { topic, partition, offset, nodeName: this.nodeName, cause })
+    return new SerializationError('decode', message, { topic, partition, offset, nodeName: this.nodeName, taskId, cause })
   }
 }

@@ -2,16 +2,20 @@ import { asBuffer } from './key-codec.ts'
 
 /** Marks a null field where its length would stand. */
 const nullLength = -1
+const lengthBytes = 4
 
-export function int32Bytes(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4)
-  bytes.writeInt32BE(value)
+/** Bytes that begin with `headLength` for the caller to fill in; then each field: int32 length (-1: null) and bytes. */
+export function bytesWithFields(headLength: number, fields: readonly (Uint8Array | null)[]): Buffer {
+  const length = fields.reduce((sum, field) => sum + lengthBytes + (field?.length ?? 0), headLength)
+  const bytes = Buffer.allocUnsafe(length)
+  let offset = headLength
+  for (const field of fields) {
+    offset = bytes.writeInt32BE(field?.length ?? nullLength, offset)
+    if (field === null) continue
+    bytes.set(field, offset)
+    offset += field.length
+  }
   return bytes
-}
-
-/** A field: int32 length (-1: null) and bytes. */
-export function fieldBytes(field: Uint8Array | null): Uint8Array {
-  return field === null ? int32Bytes(nullLength) : Buffer.concat([int32Bytes(field.length), field])
 }
 
 /** Reads fields one after the other. What it hands out are views. */
@@ -24,13 +28,9 @@ export class FieldReader {
     this.#offset = offset
   }
 
-  int32(): number {
-    this.#offset += 4
-    return this.#bytes.readInt32BE(this.#offset - 4)
-  }
-
   field(): Buffer | null {
-    const length = this.int32()
+    const length = this.#bytes.readInt32BE(this.#offset)
+    this.#offset += lengthBytes
     if (length === nullLength) return null
     this.#offset += length
     return this.#bytes.subarray(this.#offset - length, this.#offset)

@@ -1,7 +1,7 @@
 import type { Serde } from '../serde/serde.ts'
-import { fieldBytes, FieldReader, int32Bytes } from './byte-fields.ts'
+import { bytesWithFields, FieldReader } from './byte-fields.ts'
 import { readUnmatchedChangelogKey, unmatchedChangelogKey } from './changelog-keys.ts'
-import { compareText, keyCodec, type KeyCodec, type MapKey } from './key-codec.ts'
+import { asBuffer, compareText, keyCodec, type KeyCodec, type MapKey } from './key-codec.ts'
 import { SortedSet } from './sorted-set.ts'
 import type { ChangelogSink } from './state-store.ts'
 import type { JoinSide, UnmatchedEntry, UnmatchedStore } from './unmatched-store.ts'
@@ -24,8 +24,9 @@ interface Entry<K, L, R> extends UnmatchedEntry<K, L, R> {
   logged: boolean
 }
 
-/** Kafka's ListSerializer: entries of variable size, each with its length. */
+/** Kafka's ListSerializer: how entries are written (each with its length), and their count. */
 const variableSize = 1
+const listHeadBytes = 5
 
 /** Changelog: timestamp, side and key; all its values as Kafka Streams' list of LeftOrRightValue; record timestamp = its own. */
 export class MemoryUnmatchedStore<K, L, R> implements UnmatchedStore<K, L, R> {
@@ -142,15 +143,18 @@ export class MemoryUnmatchedStore<K, L, R> implements UnmatchedStore<K, L, R> {
     const { left, right } = this.#serdes
     const fields = values.map((value) => {
       const bytes = side === 'left' ? left.serialize(value as L) : right.serialize(value as R)
-      return fieldBytes(Buffer.concat([Uint8Array.of(sideByte(side)), bytes]))
+      return Buffer.concat([Uint8Array.of(sideByte(side)), bytes])
     })
-    return Buffer.concat([Uint8Array.of(variableSize), int32Bytes(values.length), ...fields])
+    const listBytes = bytesWithFields(listHeadBytes, fields)
+    listBytes[0] = variableSize
+    listBytes.writeInt32BE(values.length, 1)
+    return listBytes
   }
 
   #readValues(bytes: Uint8Array): (L | R)[] {
     const { left, right } = this.#serdes
-    const reader = new FieldReader(bytes, 1)
-    return Array.from({ length: reader.int32() }, () => {
+    const reader = new FieldReader(bytes, listHeadBytes)
+    return Array.from({ length: asBuffer(bytes).readInt32BE(1) }, () => {
       const field = reader.field()!
       const serde = field[0] === sideByte('left') ? left : right
       return serde.deserialize(field.subarray(1))

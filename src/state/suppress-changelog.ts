@@ -2,7 +2,7 @@ import { change, type Change } from '../core/change.ts'
 import { StateError } from '../core/errors.ts'
 import { noHeaders, type Headers } from '../core/stream-record.ts'
 import type { Serde } from '../serde/serde.ts'
-import { fieldBytes, FieldReader, int32Bytes } from './byte-fields.ts'
+import { bytesWithFields, FieldReader } from './byte-fields.ts'
 import { readInt64, writeInt64 } from './changelog-keys.ts'
 import { asBuffer } from './key-codec.ts'
 
@@ -28,19 +28,21 @@ export interface SuppressValue<V> {
 const version = 1
 const bufferTimeAt = 1
 const timestampAt = 9
-const fieldsAt = 17
+const headerCountAt = 17
+const fieldsAt = 21
 
 export function suppressValueBytes<V>(entry: SuppressValue<V>, serde: Serde<V>): Uint8Array {
-  const fixed = Buffer.allocUnsafe(fieldsAt)
-  fixed[0] = version
-  writeInt64(fixed, entry.bufferTime, bufferTimeAt)
-  writeInt64(fixed, entry.timestamp, timestampAt)
-  const { newValue, oldValue } = entry.change
-  const headers = entry.headers.flatMap(([name, value]) => [fieldBytes(Buffer.from(name)), fieldBytes(value)])
-  const values = [entry.prior, oldValue, newValue].map((value) =>
-    fieldBytes(value === null ? null : serde.serialize(value)),
+  const { headers, prior, change } = entry
+  const headerFields = headers.flatMap(([name, value]) => [Buffer.from(name), value])
+  const valueFields = [prior, change.oldValue, change.newValue].map((value) =>
+    value === null ? null : serde.serialize(value),
   )
-  return Buffer.concat([fixed, int32Bytes(entry.headers.length), ...headers, ...values])
+  const bytes = bytesWithFields(fieldsAt, [...headerFields, ...valueFields])
+  bytes[0] = version
+  writeInt64(bytes, entry.bufferTime, bufferTimeAt)
+  writeInt64(bytes, entry.timestamp, timestampAt)
+  bytes.writeInt32BE(headers.length, headerCountAt)
+  return bytes
 }
 
 /** @throws StateError when a version of the library wrote it that this one does not know */
@@ -50,7 +52,7 @@ export function readSuppressValue<V>(bytes: Uint8Array, serde: Serde<V>): Suppre
   }
   const buffer = asBuffer(bytes)
   const reader = new FieldReader(buffer, fieldsAt)
-  const headers = readHeaders(reader)
+  const headers = readHeaders(reader, buffer.readInt32BE(headerCountAt))
   const value = (): V | null => {
     const field = reader.field()
     return field === null ? null : serde.deserialize(field)
@@ -67,8 +69,7 @@ export function readSuppressValue<V>(bytes: Uint8Array, serde: Serde<V>): Suppre
 }
 
 /** Copies: what restores is a view on a fetched batch. */
-function readHeaders(reader: FieldReader): Headers {
-  const count = reader.int32()
+function readHeaders(reader: FieldReader, count: number): Headers {
   if (count === 0) return noHeaders
   return Array.from({ length: count }, () => {
     const name = reader.field()!.toString()

@@ -41,7 +41,7 @@ export class GraphBuilder {
   /** @throws TopologyError `MILLRACE_TOPOLOGY_INVALID` with every mistake that was reported */
   build(name: string, check: (topology: Topology) => readonly Problem[]): Topology {
     const topology: Topology = Object.freeze({ name, nodes: Object.freeze([...this.#nodes]) })
-    const problems = this.#problems.length > 0 ? this.#problems : check(topology)
+    const problems = [...this.#problems, ...check(topology)]
     if (problems.length > 0) throw new TopologyError(problems)
     return topology
   }

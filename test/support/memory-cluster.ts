@@ -21,8 +21,8 @@ const encoder = new TextEncoder()
 
 /** A cluster in memory and apps on it, in simulated time; a seed replays the run. */
 export class MemoryCluster {
-  readonly clock = new SimulatedClock()
-  readonly kafka = new MemoryKafka()
+  readonly clock: SimulatedClock = new SimulatedClock()
+  readonly kafka: MemoryKafka = new MemoryKafka()
   readonly #seed: number
   #instances = 0
 

@@ -22,8 +22,8 @@ export interface MemoryMember {
 
 /** A consumer group with the classic, eager protocol: nobody gets anything before everybody has given up everything. */
 export class MemoryGroup {
-  readonly members = new Map<string, MemoryMember>()
-  readonly offsets = new Map<string, number>()
+  readonly members: Map<string, MemoryMember> = new Map()
+  readonly offsets: Map<string, number> = new Map()
   generation = 0
   #joined = new Set<string>()
   #round: { readonly done: Promise<void>; readonly finish: () => void } | undefined

@@ -24,7 +24,7 @@ export class JoinView<K, L, R, O> implements TableView<K, O> {
     if (left === null && !this.#keepsRight) return null
     const right = this.#right.get(key)
     if (right === null && (left === null || !this.#keepsLeft)) return null
-    const joined: O | null = this.#joiner(left?.value ?? null, right?.value ?? null, key)
+    const joined: O | null = this.#joiner(left?.value ?? null, right?.value ?? null, key) ?? null
     return joined === null ? null : valueAndTimestamp(joined, latest(left, right))
   }
 }

@@ -22,7 +22,7 @@ export class MapValuesView<K, V, R> implements TableView<K, R> {
   get(key: K): ValueAndTimestamp<R> | null {
     const found = this.#parent.get(key)
     if (found === null) return null
-    const mapped: R | null = this.#mapper(found.value, key)
+    const mapped: R | null = this.#mapper(found.value, key) ?? null
     return mapped === null ? null : valueAndTimestamp(mapped, found.timestamp)
   }
 }

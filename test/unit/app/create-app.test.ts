@@ -44,7 +44,7 @@ describe('one instance', () => {
     made.write('lines', lines.slice(0, 60))
     const first = made.app(wordIds)
     await made.clock.settle(first.start())
-    await made.clock.advance(30)
+    await made.clock.runUntil(() => first.metrics().recordsIn > 100)
     await made.clock.settle(first.stop())
     made.write('lines', lines.slice(60))
     const second = made.app(wordIds)
@@ -72,7 +72,7 @@ describe('one instance', () => {
 })
 
 describe('several instances', () => {
-  test('one, then two, then one again: the results are those of one', async () => {
+  test('one, then two, then one again: the results are those of one, and no record is done twice', async () => {
     const made = cluster(7)
     const lines = makeLines(300)
     made.write('lines', lines.slice(0, 100))
@@ -88,6 +88,7 @@ describe('several instances', () => {
     await made.clock.runUntil(() => caughtUp(made))
     await made.clock.settle(second.stop())
     expect(latestIds(made.kafka.records(topics.ids))).toEqual(expectedIds(lines))
+    expect(first.metrics().recordsIn + second.metrics().recordsIn).toBe(300 + lines.flatMap((line) => line.words).length)
   })
 
   test('more instances than tasks: the idle one runs too, and takes over', async () => {

@@ -1,8 +1,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { change } from '../../../src/core/change.ts'
+import { noHeaders } from '../../../src/core/stream-record.ts'
+import { systemClock } from '../../../src/core/system-clock.ts'
 import { MemoryKeyValueStore } from '../../../src/state/memory-key-value-store.ts'
 import { MemoryStreamJoinStore } from '../../../src/state/memory-stream-join-store.ts'
+import { MemorySuppressStore } from '../../../src/state/memory-suppress-store.ts'
 import { MemoryUnmatchedStore } from '../../../src/state/memory-unmatched-store.ts'
 import { MemoryWindowStore } from '../../../src/state/memory-window-store.ts'
 import { flushed, jsonSerde } from './store-rig.ts'
@@ -17,7 +21,7 @@ const serdes = { key: anyObject, value: anyObject }
 async function isFreed(use: (object: object) => unknown): Promise<boolean> {
   const reference = new WeakRef(useOnce(use))
   // A WeakRef holds its object until the job that made it has ended.
-  await new Promise((resolve) => setImmediate(resolve))
+  await systemClock.yield()
   collectGarbage()
   return reference.deref() === undefined
 }
@@ -75,4 +79,17 @@ test('an unmatched record that the changelog knew is freed by the flush after it
     }),
   ).toBe(true)
   expect(store.isEmpty).toBe(true)
+})
+
+test('a key that a suppress let through is freed by the flush', async () => {
+  const store = new MemorySuppressStore('buffer', serdes)
+  expect(
+    await isFreed((key) => {
+      store.put(1, { key, change: change<object>({}, null), timestamp: 1, headers: noHeaders })
+      flushed(store)
+      store.removeFirst()
+      flushed(store)
+    }),
+  ).toBe(true)
+  expect(store.first()).toBeNull()
 })

@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import assert from 'node:assert/strict'
 import type { Serde } from '../../../src/serde/serde.ts'
 import type { StateStore } from '../../../src/state/state-store.ts'
 
@@ -51,10 +51,14 @@ export class StoreRig<S extends StateStore, M> {
   flush(): void {
     const { changedCount } = this.store
     const records = flushed(this.store)
-    expect(records.length).toBeLessThanOrEqual(changedCount)
-    expect(new Set(records.map(({ key }) => key.toString('hex'))).size, 'one record per key').toBe(records.length)
-    expect(this.store.changedCount).toBe(0)
-    expect(flushed(this.store), 'nothing is written twice').toEqual([])
+    assert.ok(records.length <= changedCount)
+    assert.deepStrictEqual(
+      new Set(records.map(({ key }) => key.toString('hex'))).size,
+      records.length,
+      'one record per key',
+    )
+    assert.deepStrictEqual(this.store.changedCount, 0)
+    assert.deepStrictEqual(flushed(this.store), [], 'nothing is written twice')
     this.#log.push(...records)
     this.#flushedModel = structuredClone(this.model)
   }
@@ -63,8 +67,8 @@ export class StoreRig<S extends StateStore, M> {
   crash(compact: boolean): void {
     this.store = restored(this.#create(), compact ? compacted(this.#log) : this.#log)
     this.model = structuredClone(this.#flushedModel)
-    expect(this.store.changedCount, 'restored entries are not changed entries').toBe(0)
-    expect(flushed(this.store)).toEqual([])
+    assert.deepStrictEqual(this.store.changedCount, 0, 'restored entries are not changed entries')
+    assert.deepStrictEqual(flushed(this.store), [])
   }
 }
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { change } from '../../../src/core/change.ts'
@@ -44,12 +45,14 @@ type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
 export function suppressStoreConformance(create: Create): void {
   describe.each(keyKinds)('with $label', (kind) => {
     test('answers as a list that is searched from end to end, through flushes and restores', () => {
-      fc.assert(
-        fc.property(fc.array(operation, { maxLength: 150, size: 'max' }), (operations) =>
-          run(create, kind, operations),
+      expect(() =>
+        fc.assert(
+          fc.property(fc.array(operation, { maxLength: 150, size: 'max' }), (operations) =>
+            run(create, kind, operations),
+          ),
+          { numRuns: 60 },
         ),
-        { numRuns: 150 },
-      )
+      ).not.toThrow()
     })
   })
 }
@@ -72,7 +75,7 @@ function run<K>(create: Create, kind: KeyKind<K>, operations: Operation[]): void
       rig.store.removeFirst()
       rig.model.rows = inOrder(rig.model, kind).slice(1)
     } else if (op.kind === 'count') {
-      expect(rig.store.byteCount).toBe(byteCount(rig.model, kind))
+      assert.deepStrictEqual(rig.store.byteCount, byteCount(rig.model, kind))
     } else {
       if (op.kind === 'flush' || op.flush) rig.flush()
       if (op.kind === 'crash') rig.crash(op.compact)
@@ -101,7 +104,8 @@ function inOrder<K>(model: Model, kind: KeyKind<K>): Row[] {
 function compare<K>({ store, model }: StoreRig<SuppressStore<K, string>, Model>, kind: KeyKind<K>): void {
   const first = inOrder(model, kind)[0]
   const found = store.first()
-  expect(found && { bufferTime: found.bufferTime, update: found.update }).toEqual(
+  assert.deepStrictEqual(
+    found && { bufferTime: found.bufferTime, update: found.update },
     first === undefined
       ? null
       : {
@@ -117,10 +121,10 @@ function compare<K>({ store, model }: StoreRig<SuppressStore<K, string>, Model>,
   for (let index = 0; index < kind.keyCount; index += 1) {
     const row = model.rows.find((row) => row.key === index)
     const prior = row && (row.prior === null ? null : { value: row.prior, timestamp: -1 })
-    expect(store.priorValue(kind.keyOf(index))).toEqual(prior)
+    assert.deepStrictEqual(store.priorValue(kind.keyOf(index)), prior)
   }
-  expect(store.recordCount).toBe(model.rows.length)
-  expect(store.entryCount).toBe(model.rows.length)
+  assert.deepStrictEqual(store.recordCount, model.rows.length)
+  assert.deepStrictEqual(store.entryCount, model.rows.length)
 }
 
 /** Kafka Streams' InMemoryTimeOrderedKeyValueChangeBuffer, without the topic's name. */

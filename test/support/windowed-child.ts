@@ -1,0 +1,16 @@
+/* An app in a process of its own, to be killed: windowed-child.ts BROKERS */
+import { createApp } from '../../src/app/create-app.ts'
+import { runApp } from '../../src/app/run-app.ts'
+import { windowedIds } from './windowed-ids.ts'
+
+const app = createApp(windowedIds, {
+  brokers: process.argv[2] ?? '',
+  commitIntervalMs: 150,
+  maxRecordsPerTurn: 5,
+  sessionTimeoutMs: 6_000,
+  heartbeatIntervalMs: 500,
+  replicationFactor: 1,
+})
+app.on('state', ({ to }) => console.log(to))
+await runApp(app)
+console.log(JSON.stringify(app.metrics()))
