@@ -37,7 +37,9 @@ function runGroup(projects: readonly string[], folder: string): Count {
 /** A skipped test counts as failed: what was not run is not known to work. So does a file that could not be loaded. */
 function count(report: Report, exitedWell: boolean): Count {
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = report
-  const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  )
   const failed = numFailedTests + numPendingTests + numTodoTests + broken.length
   // An error outside any test (an unhandled rejection) fails the run without failing a test.
   const unexplained = failed === 0 && (!exitedWell || numPassedTests === 0) ? 1 : 0

@@ -17,7 +17,7 @@ export function durationMs(duration: Duration, what: string): number {
     throw new TopologyError([
       {
         path: what,
-        problem: `${JSON.stringify(duration)} is not a duration`,
+        problem: `${typeof duration === 'number' ? duration : JSON.stringify(duration)} is not a duration`,
         remedy: `give whole milliseconds or a text such as '5m'`,
       },
     ])

@@ -14,8 +14,10 @@ export type SameKey<A, B, What extends string> =
     ? unknown
     : Impossible<`${What} needs the same key type on both sides; re-key one of them with selectKey() or groupBy() first`>
 
-/** The key must be windowed. */
+/** The key must be windowed. Otherwise the sentence stands at `until`, where the compiler looks for the reason. */
 export type WindowedOnly<K, T> =
   NonNullable<K> extends Windowed<unknown>
     ? T
-    : Impossible<'only a windowed table closes: window it with windowedBy() before it is aggregated, or hold back until a time limit'>
+    : {
+        readonly until: Impossible<'only a windowed table closes: window it with windowedBy() before it is aggregated, or hold back until a time limit'>
+      }

@@ -29,7 +29,9 @@ export class ByteWriter {
   }
 
   int8(value: number): void {
-    this.#bytes[this.#take(1)] = value & 0xff
+    // First the room, then the buffer: making room may replace it.
+    const at = this.#take(1)
+    this.#bytes[at] = value & 0xff
   }
 
   int16(value: number): void {

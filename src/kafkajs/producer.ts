@@ -27,7 +27,13 @@ const inDoubtTypes: ReadonlySet<string> = new Set([
   'NETWORK_EXCEPTION',
 ])
 
-/** Idempotent (KIP-98), acks=all, one request at a time to each broker, which carries at most one batch of each partition. */
+/**
+ * Idempotent (KIP-98), acks=all, one request at a time to each broker, which carries at most one batch of each partition.
+ *
+ * What the broker cannot promise, to a Java producer neither: it forgets a producer by the timestamps of its records
+ * (producer.id.expiration.ms, a day). Records with old event times may be doubled when the broker dies after writing
+ * them and before answering.
+ */
 export function kafkajsProducer(connection: ConnectionOptions, options: ProducerOptions): ProducerPort {
   return new Producer({ ...connection, clientId: options.clientId }, options)
 }

@@ -50,7 +50,7 @@ export class SessionAggregateOperator<K, V, A> implements Operator<K | null, V |
     const merged = found.reduce((union, [session]) => unite(union, session), { start: timestamp, end: timestamp })
     if (merged.end < closeTime) return this.#context.drop('late')
 
-    const before = found.reduce((aggregate, [, next]) => merger(aggregate, next, key), initializer())
+    const before = found.reduce((aggregate, [, next]) => merger(aggregate, next, key) ?? null, initializer() ?? null)
     if (merged.start !== merged.end) this.#removeSessions(key, found, timestamp)
     const aggregate = aggregator(before, record.value, key) ?? null
     // As in Kafka Streams, a session that the store no longer takes is counted and its result goes out all the same.

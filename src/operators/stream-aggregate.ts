@@ -39,7 +39,7 @@ export class StreamAggregateOperator<K, V, A> implements Operator<K | null, V | 
     const stored = this.#store.get(key)
     // Kafka Streams sends what the initializer gave as the old value of a first update, not null: a table that is
     // grouped from this one subtracts it.
-    const oldAggregate = stored === null ? initializer() : stored.value
+    const oldAggregate = stored === null ? (initializer() ?? null) : stored.value
     const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
     const aggregate = aggregator(oldAggregate, value, key) ?? null
     if (aggregate === null) this.#store.delete(key, record.timestamp)

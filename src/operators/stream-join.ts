@@ -139,7 +139,7 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
   }
 
   #joined(side: JoinSide, key: K | null, value: unknown, other: unknown): Out {
-    return side === 'left' ? this.#joiner(value, other, key) : this.#joiner(other, value, key)
+    return (side === 'left' ? this.#joiner(value, other, key) : this.#joiner(other, value, key)) ?? null
   }
 
   #forward(key: K | null, result: Out, timestamp: number, headers: Headers): void {

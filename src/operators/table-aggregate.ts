@@ -50,7 +50,8 @@ export class TableAggregateOperator<K, V, A> implements Operator<K, Change<V>, K
 
   #apply(key: K, { newValue, oldValue }: Change<V>, oldAggregate: A | null): A | null {
     const { initializer, adder, subtractor } = this.#options
-    const kept = oldValue === null || oldAggregate === null ? oldAggregate : subtractor(oldAggregate, oldValue, key)
-    return newValue === null ? kept : adder(kept ?? initializer(), newValue, key)
+    const keeps = oldValue === null || oldAggregate === null
+    const kept = keeps ? oldAggregate : (subtractor(oldAggregate, oldValue, key) ?? null)
+    return newValue === null ? kept : (adder(kept ?? initializer() ?? null, newValue, key) ?? null)
   }
 }

@@ -42,8 +42,8 @@ export class TableGroupOperator<K, V, K2, V2> implements Operator<K, Change<V>, 
 
   #select(key: K, value: V | null): KeyValue<K2, V2> | null {
     if (value === null) return null
-    const pair = this.#selector(value, key)
-    return pair.key === null || pair.value === null ? null : { key: pair.key, value: pair.value }
+    const { key: newKey = null, value: newValue = null } = this.#selector(value, key)
+    return newKey === null || newValue === null ? null : { key: newKey, value: newValue }
   }
 
   #forward(key: K2, update: Change<V2>, { timestamp, headers }: StreamRecord): void {

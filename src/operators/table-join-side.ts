@@ -53,6 +53,7 @@ export class TableJoinSideOperator<K, Own, Other, Out> implements Operator<K | n
 
   #joined(key: K, own: Own | null, other: Other | null): Out | null {
     if (own === null && (other === null || !this.#keepsOther)) return null
-    return this.#options.side === 'left' ? this.#options.joiner(own, other, key) : this.#options.joiner(other, own, key)
+    const { side, joiner } = this.#options
+    return (side === 'left' ? joiner(own, other, key) : joiner(other, own, key)) ?? null
   }
 }

@@ -52,7 +52,7 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
   #update(key: K, start: number, record: StreamRecord<unknown, V | null>): void {
     const { initializer, aggregator } = this.#options
     const stored = this.#store.fetch(key, start)
-    const oldAggregate = stored === null ? initializer() : stored.value
+    const oldAggregate = stored === null ? (initializer() ?? null) : stored.value
     const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
     const aggregate = aggregator(oldAggregate, record.value, key) ?? null
     // As in Kafka Streams, a window that the store no longer takes is counted and its result goes out all the same.

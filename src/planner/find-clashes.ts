@@ -19,7 +19,8 @@ function sameNodeNames({ nodes }: PhysicalGraph): Problem[] {
   for (const { name } of nodes) (seen.has(name) ? twice : seen).add(name)
   return [...twice].map((name) => ({
     path: name,
-    problem: 'two steps of the plan would have this name, one of them made from the name of a join, table or repartition',
+    problem:
+      'two steps of the plan would have this name, one of them made from the name of a join, table or repartition',
     remedy: 'give one of the two nodes another `name`',
   }))
 }

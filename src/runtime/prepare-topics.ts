@@ -1,4 +1,5 @@
 import type { Plan } from '../planner/plan.ts'
+import { createdConfigs } from './changelog-retention.ts'
 import type { AdminPort, NewTopic } from './port.ts'
 import { layoutTopics, userTopics } from './topic-layout.ts'
 
@@ -24,8 +25,9 @@ export async function prepareTopics(
   const names = [...userTopics(plan), ...plan.internalTopics.map((topic) => topic.name), ...deadLetters]
   const existing = await admin.partitionCounts(names)
   const { partitionCounts, missingInternal } = layoutTopics(plan, existing)
-  const missing: NewTopic[] = missingInternal.map(({ name, configs }) => {
-    return { topic: name, partitionCount: partitionCounts.get(name) ?? 1, replicationFactor, configs }
+  const missing: NewTopic[] = missingInternal.map((topic) => {
+    const { name } = topic
+    return { topic: name, partitionCount: partitionCounts.get(name) ?? 1, replicationFactor, configs: createdConfigs(topic) }
   })
   for (const topic of deadLetters) {
     if (!existing.has(topic)) missing.push({ topic, partitionCount: 1, replicationFactor, configs: {} })

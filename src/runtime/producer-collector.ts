@@ -18,6 +18,8 @@ export interface ProducerCollectorOptions {
   readonly deadLetterTopic: string | null
   /** A changelog record that is lost is state that is lost: its failure is not the handler's to decide. */
   readonly changelogTopics: ReadonlySet<string>
+  /** Told of each changelog record that is sent. */
+  readonly onChangelog: (record: CollectedRecord, partition: number) => void
   readonly batchBytes: number
 }
 
@@ -106,6 +108,8 @@ export class ProducerCollector {
     const { topic, key, value, timestamp, headers } = record
     const count = this.#counts.get(topic)
     if (count === undefined) return this.#sendLater(record, onFailed)
+    // only changelogs and the user's partitioners choose the partition themselves
+    if (record.partition !== null && this.#options.changelogTopics.has(topic)) this.#options.onChangelog(record, record.partition)
     const partition = record.partition ?? this.#choosePartition(record, count)
     this.#options.producer.send({ topic, partition, key, value, timestamp, headers }, onFailed)
   }

@@ -141,6 +141,13 @@ export class RecordQueue {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const { key, value, taskId } = this.#options
     const message = `the record at ${topic}-${partition} offset ${offset} cannot be read (key ${key.name}, value ${value.name}): ${reason}`
-    return new SerializationError('decode', message, { topic, partition, offset, nodeName: this.nodeName, taskId, cause })
+    return new SerializationError('decode', message, {
+      topic,
+      partition,
+      offset,
+      nodeName: this.nodeName,
+      taskId,
+      cause,
+    })
   }
 }

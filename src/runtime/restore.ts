@@ -12,6 +12,8 @@ export interface RestoreOptions {
   readonly admin: AdminPort
   readonly clientId: string
   readonly fetchMaxBytes: number
+  /** Told of each record that was restored. */
+  readonly onRestored: (topic: string, partition: number, timestamp: number) => void
 }
 
 interface StoreRestore extends TaskStore {
@@ -69,7 +71,7 @@ async function readAll(
     const restore = byTopic.get(batch.topic)
     if (restore === undefined || problem !== undefined || signal.aborted) return
     try {
-      restoreBatch(restore, batch)
+      restoreBatch(restore, batch, options)
     } catch (error) {
       problem = error as Error
       corrupt.abort()
@@ -87,7 +89,7 @@ async function readAll(
   return !signal.aborted
 }
 
-function restoreBatch(restore: StoreRestore, batch: FetchedBatch): void {
+function restoreBatch(restore: StoreRestore, batch: FetchedBatch, { onRestored }: RestoreOptions): void {
   const { store, topic, partition } = restore
   for (let index = 0; index < batch.count; index++) {
     const key = batch.keyAt(index)
@@ -99,7 +101,9 @@ function restoreBatch(restore: StoreRestore, batch: FetchedBatch): void {
         offset,
       })
     }
-    store.restore(key, batch.valueAt(index), batch.timestampAt(index))
+    const timestamp = batch.timestampAt(index)
+    store.restore(key, batch.valueAt(index), timestamp)
+    onRestored(topic, partition, timestamp)
   }
   restore.records += batch.count
 }

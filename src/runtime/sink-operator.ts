@@ -24,28 +24,32 @@ export class SinkOperator implements Operator {
   process({ key, value, timestamp, headers }: StreamRecord): void {
     const { topic: where, partitioner, dropNullKeys } = this.#spec
     if (key === null && dropNullKeys) return this.#context.drop('null-key')
-    const topic = typeof where === 'string' ? where : where(value, key)
-    const keyBytes = key === null || key === undefined ? null : encode(this.#spec.key, key, `key for ${topic}`)
-    const valueBytes =
-      value === null || value === undefined ? null : encode(this.#spec.value, value, `value for ${topic}`)
-    const partition = partitioner === null ? null : partitioner(value, key, this.#collector.partitionCount(topic))
-    this.#collector.send({
-      topic,
-      partition,
-      key: keyBytes,
-      value: valueBytes,
-      timestamp,
-      headers,
-      nodeName: this.#context.nodeName,
-    })
+    const topic = typeof where === 'string' ? where : selected(where(value, key))
+    const partition = partitioner === null ? null : this.#partition(topic, key, value)
+    const keyBytes = key === null ? null : this.#encode(this.#spec.key, key, `key for ${topic}`)
+    const valueBytes = value === null ? null : this.#encode(this.#spec.value, value, `value for ${topic}`)
+    const { nodeName } = this.#context
+    this.#collector.send({ topic, partition, key: keyBytes, value: valueBytes, timestamp, headers, nodeName })
+  }
+
+  #partition(topic: string, key: unknown, value: unknown): number {
+    const count = this.#collector.partitionCount(topic)
+    const partition = this.#spec.partitioner!(value, key, count)
+    if (Number.isInteger(partition) && partition >= 0 && partition < count) return partition
+    throw new RangeError(`the partitioner returned ${String(partition)}, and ${topic} has partitions 0 to ${count - 1}`)
+  }
+
+  #encode(serde: Serde<unknown>, value: unknown, what: string): Uint8Array {
+    try {
+      return serde.serialize(value)
+    } catch (cause) {
+      const message = `the ${what} does not fit ${serde.name}: ${cause instanceof Error ? cause.message : String(cause)}`
+      throw new SerializationError('encode', message, { nodeName: this.#context.nodeName, cause })
+    }
   }
 }
 
-function encode(serde: Serde<unknown>, value: unknown, what: string): Uint8Array {
-  try {
-    return serde.serialize(value)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new SerializationError('encode', `the ${what} does not fit ${serde.name}: ${reason}`, { cause })
-  }
+function selected(topic: unknown): string {
+  if (typeof topic === 'string' && topic !== '') return topic
+  throw new TypeError(`the function that names the topic returned ${topic === '' ? 'an empty text' : String(topic)}`)
 }

@@ -5,6 +5,8 @@ import type { Plan } from '../planner/plan.ts'
 import { errorChannel, rebalanceChannel } from '../telemetry/channels.ts'
 import type { RebalanceEvent } from '../telemetry/channels.ts'
 import type { MetricsRegistry } from '../telemetry/task-metrics.ts'
+import { ChangelogPurger } from './changelog-purger.ts'
+import { eventTimeRetentionMs } from './changelog-retention.ts'
 import { Committer } from './committer.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { consumerOptions } from './consumer-options.ts'
@@ -55,6 +57,7 @@ export class StreamThread {
   readonly #collector: ProducerCollector
   readonly #committer: Committer
   readonly #purger: RepartitionPurger
+  readonly #changelogPurger: ChangelogPurger
   readonly #tasks: TaskManager
   readonly #exclusive = new ConcurrencyLimit(1)
   #consumer: ConsumerPort
@@ -71,13 +74,11 @@ export class StreamThread {
     this.#options = options
     const { port, clock, metrics, settings, plan } = options
     this.#producer = port.producer({ ...settings, bufferedBytesMax: settings.producerBufferBytesMax })
+    const intervalMs = settings.repartitionPurgeIntervalMs
+    this.#purger = new RepartitionPurger({ ...options, repartitionTopics: topicsOf(plan, 'repartition'), intervalMs })
+    this.#changelogPurger = new ChangelogPurger({ ...options, retentionMs: retentionsOf(plan), intervalMs })
     this.#collector = this.#makeCollector()
     this.#committer = new Committer({ clock, metrics, collector: this.#collector, applicationId: plan.applicationId })
-    this.#purger = new RepartitionPurger({
-      ...options,
-      repartitionTopics: topicsOf(plan, 'repartition'),
-      intervalMs: settings.repartitionPurgeIntervalMs,
-    })
     this.#tasks = this.#makeTasks()
     this.#consumer = port.consumer(consumerOptions(options))
     this.#flow = new FlowControl(this.#consumer, settings.bufferedRecordsPerPartitionMax)
@@ -100,6 +101,7 @@ export class StreamThread {
       throw error
     } finally {
       await this.#purger.idle()
+      await this.#changelogPurger.idle()
       await this.#producer.close()
     }
   }
@@ -186,6 +188,7 @@ export class StreamThread {
     if (offsets.length === 0) return
     this.#rejoinsInRow = 0
     this.#purger.committed(offsets)
+    this.#changelogPurger.committed()
   }
 
   /** Another member has our tasks: forget them, and come back as a new member. */
@@ -237,7 +240,16 @@ export class StreamThread {
   #drop(partitions: readonly TopicPartition[], kind: 'revoked' | 'lost'): void {
     this.#setPhase('rebalancing')
     this.#flow.forget(partitions)
+    this.#forgetChangelogs(partitions)
     this.#announce(kind, this.#tasks.remove(partitions))
+  }
+
+  #forgetChangelogs(partitions: readonly TopicPartition[]): void {
+    for (const task of new Set(partitions.map((each) => this.#tasks.taskOf(each)))) {
+      for (const { changelogTopic: topic } of task?.stores.values() ?? []) {
+        this.#changelogPurger.forget({ topic, partition: task!.id.partition })
+      }
+    }
   }
 
   #announce(kind: RebalanceEvent['kind'], tasks: readonly string[]): void {
@@ -258,6 +270,7 @@ export class StreamThread {
       lookUp: async (topic) => (await admin.partitionCounts([topic])).get(topic),
       deadLetterTopic: settings.deadLetterTopic,
       changelogTopics: topicsOf(plan, 'changelog'),
+      onChangelog: ({ topic, timestamp }, partition) => this.#changelogPurger.observed(topic, partition, timestamp),
       batchBytes: settings.batchBytes,
     })
   }
@@ -269,7 +282,12 @@ export class StreamThread {
       subtopologies: plan.subtopologies,
       maxTaskIdleMs: settings.maxTaskIdleMs,
       collectorFor: (id, metrics) => this.#collector.forTask(id, metrics),
-      restore: (task, metrics, signal) => restoreTask(task, metrics, signal, { ...this.#options, ...settings }),
+      restore: (task, metrics, signal) =>
+        restoreTask(task, metrics, signal, {
+          ...this.#options,
+          ...settings,
+          onRestored: (topic, partition, timestamp) => this.#changelogPurger.observed(topic, partition, timestamp),
+        }),
       onRunning: () => {
         if (this.#tasks.restoringCount === 0) this.#setPhase('running')
       },
@@ -280,4 +298,13 @@ export class StreamThread {
 
 function topicsOf(plan: Plan, kind: 'changelog' | 'repartition'): ReadonlySet<string> {
   return new Set(plan.internalTopics.filter((topic) => topic.kind === kind).map((topic) => topic.name))
+}
+
+function retentionsOf(plan: Plan): ReadonlyMap<string, number> {
+  return new Map(
+    plan.internalTopics.flatMap((topic) => {
+      const retentionMs = eventTimeRetentionMs(topic)
+      return retentionMs === null ? [] : [[topic.name, retentionMs] as const]
+    }),
+  )
 }

@@ -1,5 +1,5 @@
-import { BrokerError } from '../core/errors.ts'
-import type { RecordMetadata } from '../core/stream-record.ts'
+import { BrokerError, MillraceError, SerializationError } from '../core/errors.ts'
+import { noHeaders, type RecordMetadata } from '../core/stream-record.ts'
 import { taskIdName, type TaskId } from '../core/task-id.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
 import type { DropReason } from '../operators/operator.ts'
@@ -15,7 +15,7 @@ import type { ErrorHandlers } from './error-handlers.ts'
 import { NodeRunner, type NodeHost } from './node-runner.ts'
 import type { FetchedBatch } from './port.ts'
 import type { RecordCollector } from './record-collector.ts'
-import { RecordQueue } from './record-queue.ts'
+import { RecordQueue, type RawRecord } from './record-queue.ts'
 import { SinkOperator } from './sink-operator.ts'
 
 export interface TaskOptions {
@@ -129,14 +129,13 @@ export class Task implements NodeHost {
   }
 
   #addInput(source: PlanSource, entry: NodeRunner): RecordQueue {
-    const onDecodeError = this.#errors.decodeFailed.bind(this.#errors)
-    const queue = new RecordQueue({
-      source,
-      partition: this.id.partition,
-      key: source.key,
-      value: source.value,
-      onDecodeError,
-    })
+    const { key, value } = source
+    const { partition } = this.id
+    const onDecodeError = (error: SerializationError, raw: RawRecord): void => {
+      this.#metrics.recordsIn += 1
+      this.#errors.decodeFailed(error, raw)
+    }
+    const queue = new RecordQueue({ source, partition, taskId: taskIdName(this.id), key, value, onDecodeError })
     this.#queueOf.set(source.topic, queue)
     this.#serdesOf.set(source.topic, source)
     this.#entryOf.set(queue, entry)
@@ -209,10 +208,23 @@ export class Task implements NodeHost {
   flushStores(): void {
     const { partition } = this.id
     for (const [nodeName, { store, changelogTopic: topic }] of this.stores) {
-      store.flushChangelog((key, value, timestamp) => {
-        this.#collector.send({ topic, partition, key, value, timestamp, headers: [], nodeName })
-      })
+      try {
+        store.flushChangelog((key, value, timestamp) => {
+          this.#collector.send({ topic, partition, key, value, timestamp, headers: noHeaders, nodeName })
+        })
+      } catch (cause) {
+        throw this.#unwritable(cause, { topic, nodeName })
+      }
     }
+  }
+
+  /** A value that its store's serde refuses shows only here: no handler can take it out of the store again. */
+  #unwritable(cause: unknown, { topic, nodeName }: { topic: string; nodeName: string }): unknown {
+    if (cause instanceof MillraceError && !(cause instanceof SerializationError)) return cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const message = `the store ${nodeName} holds what its serde cannot write to ${topic}: ${reason}`
+    const { partition } = this.id
+    return new SerializationError('encode', message, { topic, partition, nodeName, taskId: taskIdName(this.id), cause })
   }
 
   get changedEntries(): number {

@@ -1,6 +1,5 @@
 import { TopologyError } from '../core/errors.ts'
 import type { Headers } from '../core/stream-record.ts'
-import { noHeaders } from '../core/stream-record.ts'
 import { planTopology } from '../planner/plan-topology.ts'
 import type { Plan, PlanSource, Subtopology } from '../planner/plan.ts'
 import { failOnError, type ErrorHandlers } from '../runtime/error-handlers.ts'
@@ -13,7 +12,7 @@ import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import type { ReadOnlySessionStore } from '../state/session-store.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import { snapshotMetrics, type AppMetrics } from '../telemetry/metrics-snapshot.ts'
-import { MetricsRegistry } from '../telemetry/task-metrics.ts'
+import { MetricsRegistry, type TaskMetrics } from '../telemetry/task-metrics.ts'
 import type { Topology } from '../topology/topology.ts'
 import { memoryBatch } from './memory-batch.ts'
 import { TestInputTopic, TestOutputTopic, type TestTopicSerdes } from './test-topics.ts'
@@ -61,7 +60,9 @@ export class TopologyTestDriver {
   readonly #written = new Map<string, WrittenRecord[]>()
   readonly #offsets = new Map<string, number>()
   readonly #topics: ReadonlySet<string>
+  readonly #counters: TaskMetrics = this.#metrics.of(taskId)
   #task!: Task
+  #failure: { readonly error: unknown } | undefined
 
   constructor(plan: Plan, options: TestDriverOptions) {
     this.plan = plan
@@ -72,17 +73,16 @@ export class TopologyTestDriver {
   /** Called by `createTestDriver`. */
   async start(): Promise<void> {
     const { registry, errors, deadLetterTopic = null } = this.#options
-    const id = { subtopology: 0, partition: 0 }
     const collector: RecordCollector = { partitionCount: () => 1, send: (record) => this.#collect(record) }
     this.#task = await createTask({
-      id,
+      id: taskId,
       subtopology: wholePlan(this.plan),
       applicationId: this.plan.applicationId,
       registry,
       collector,
       handlers: { ...failOnError, ...errors },
       deadLetterTopic,
-      metrics: this.#metrics.of(id),
+      metrics: this.#counters,
     })
   }
 
@@ -91,8 +91,7 @@ export class TopologyTestDriver {
    * @throws TopologyError `MILLRACE_TOPIC_MISSING` when the topology does not read it
    */
   async inputTopic<K, V>(topic: string, serdes: TestTopicSerdes<K, V>): Promise<TestInputTopic<K, V>> {
-    if (!this.#topics.has(topic))
-      throw missing(topic, `it is not read; the topology reads ${[...this.#topics].join(', ')}`)
+    this.#checkRead(topic)
     const bound = await this.#bind(topic, serdes)
     return new TestInputTopic(bound, (record) => this.pipe(topic, record))
   }
@@ -102,12 +101,29 @@ export class TopologyTestDriver {
     return new TestOutputTopic(await this.#bind(topic, serdes), this.#recordsOf(topic))
   }
 
-  /** One input record in bytes, processed to the end. @throws what a handler answered `fail` to */
+  /**
+   * One input record in bytes, processed to the end.
+   * @throws TopologyError `MILLRACE_TOPIC_MISSING` when the topology does not read the topic
+   * @throws what a handler answered `fail` to; an app would have stopped there, so from then on each call throws it again
+   */
   pipe(topic: string, record: WrittenRecord): void {
-    this.#enqueue(topic, record)
-    while (this.#task.bufferedTotal > 0) this.#task.process()
-    this.#task.flushStores()
+    this.#checkRead(topic)
+    if (this.#failure !== undefined) throw this.#failure.error
+    try {
+      this.#enqueue(topic, record)
+      while (this.#task.bufferedTotal > 0) this.#task.process()
+      this.#task.flushStores()
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
     this.#task.committed()
+    this.#counters.commits += 1
+  }
+
+  #checkRead(topic: string): void {
+    if (this.#topics.has(topic)) return
+    throw missing(topic, `it is not read; the topology reads ${[...this.#topics].join(', ')}`)
   }
 
   /** A store by name; undefined when the topology keeps none of that name. */
@@ -134,10 +150,11 @@ export class TopologyTestDriver {
     this.#task.enqueue(memoryBatch({ topic, partition: 0 }, [{ offset, key, value, timestamp, headers }]))
   }
 
-  #collect(record: CollectedRecord): void {
-    if (this.#topics.has(record.topic)) this.#enqueue(record.topic, record)
-    const { key, value, timestamp, headers = noHeaders } = record
-    this.#recordsOf(record.topic).push({ key: copy(key), value: copy(value), timestamp, headers })
+  #collect({ topic, key, value, timestamp, headers }: CollectedRecord): void {
+    const record = { key: copy(key), value: copy(value), timestamp, headers }
+    this.#counters.recordsOut += 1
+    this.#recordsOf(topic).push(record)
+    if (this.#topics.has(topic)) this.#enqueue(topic, record)
   }
 
   #recordsOf(topic: string): WrittenRecord[] {
@@ -153,6 +170,8 @@ export class TopologyTestDriver {
     return { key: await ready(key, 'key'), value: await ready(value, 'value') }
   }
 }
+
+const taskId = { subtopology: 0, partition: 0 } as const
 
 /** All sub-topologies as one: node and topic names are unique across a plan. */
 function wholePlan(plan: Plan): Subtopology {

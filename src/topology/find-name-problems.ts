@@ -6,7 +6,12 @@ const legalName = /^[a-zA-Z0-9._-]{1,200}$/
 
 /** Names decide the names of topics and stores: no two alike, none that a topic cannot have. */
 export function findNameProblems(topologyName: string, nodes: readonly TopologyNode[]): readonly Problem[] {
-  return [...illegalTopologyName(topologyName), ...nodes.flatMap(illegalNames), ...sameNames(nodes), ...sameStores(nodes)]
+  return [
+    ...illegalTopologyName(topologyName),
+    ...nodes.flatMap(illegalNames),
+    ...sameNames(nodes),
+    ...sameStores(nodes),
+  ]
 }
 
 function illegalTopologyName(name: string): Problem[] {

@@ -54,13 +54,18 @@ function windowProblems(windows: Windows, retentionMs: number | null, name: stri
   }
   const leastMs = minimumRetentionMs(windows)
   if (retentionMs !== null && retentionMs < leastMs) {
-    problems.push(mustMs(name, 'retention', retentionMs, `be at least ${leastMs} ms, which the windows and their grace need`))
+    problems.push(
+      mustMs(name, 'retention', retentionMs, `be at least ${leastMs} ms, which the windows and their grace need`),
+    )
   }
   return problems
 }
 
 function joinWindowProblems({ windows }: StreamJoinNode, name: string): Problem[] {
-  return [...negative('before + after', windows.beforeMs + windows.afterMs, name), ...graceProblems(windows.graceMs, name)]
+  return [
+    ...negative('before + after', windows.beforeMs + windows.afterMs, name),
+    ...graceProblems(windows.graceMs, name),
+  ]
 }
 
 function suppressProblems(node: SuppressNode, name: string, nodes: readonly TopologyNode[]): Problem[] {

@@ -6,7 +6,8 @@ type SourceNode = StreamSourceNode | TableSourceNode
 /** Mistakes in the topics that a topology reads and writes. */
 export function findTopicProblems(nodes: readonly TopologyNode[]): readonly Problem[] {
   const sources = nodes.filter((node) => node.kind === 'stream-source' || node.kind === 'table-source')
-  if (sources.length === 0) return [{ path: 'topology', problem: 'it reads no topic', remedy: 'start with stream() or table()' }]
+  if (sources.length === 0)
+    return [{ path: 'topology', problem: 'it reads no topic', remedy: 'start with stream() or table()' }]
   return [...illegalNames(nodes), ...sources.flatMap(emptyList), ...readTwice(sources)]
 }
 
@@ -51,12 +52,17 @@ function readTwice(sources: readonly SourceNode[]): Problem[] {
 
 function differences(one: SourceNode, other: SourceNode): Omit<Problem, 'path'>[] {
   if (one.kind === 'table-source' || other.kind === 'table-source') {
-    return [{ problem: 'it is read as a table and a second time', remedy: 'read it once and use toStream() or toTable()' }]
+    return [
+      { problem: 'it is read as a table and a second time', remedy: 'read it once and use toStream() or toTable()' },
+    ]
   }
   const found: Omit<Problem, 'path'>[] = []
   const [first, second] = [one, other].map(({ key, value }) => `${key.name} and ${value.name}`)
   if (first !== second) {
-    found.push({ problem: `it is read with ${first} and with ${second}`, remedy: 'read it with the same serdes, or once' })
+    found.push({
+      problem: `it is read with ${first} and with ${second}`,
+      remedy: 'read it with the same serdes, or once',
+    })
   }
   if (one.timestamp !== other.timestamp) {
     found.push({

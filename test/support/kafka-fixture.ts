@@ -72,8 +72,10 @@ export class KafkaFixture {
     return createApp(topology, { ...quick, brokers: this.brokers, ...config })
   }
 
+  /** Without retention: the broker would delete by its clock what bears the times of years ago. */
   async createTopics(counts: Readonly<Record<string, number>>): Promise<void> {
-    const topics = Object.entries(counts).map(([topic, partitionCount]) => ({ topic, partitionCount, replicationFactor: 1, configs: {} }))
+    const configs = { 'retention.ms': '-1' }
+    const topics = Object.entries(counts).map(([topic, partitionCount]) => ({ topic, partitionCount, replicationFactor: 1, configs }))
     await this.#admin.createTopics(topics)
   }
 

@@ -93,16 +93,13 @@ export type MemoryEvent =
 
 /** The logs and groups of a cluster, on arrays. The ports on it are made by `memoryPort`. */
 export class MemoryKafka {
-  readonly topics = new Map<
-    string,
-    { readonly logs: readonly Log[]; readonly configs: Readonly<Record<string, string>> }
-  >()
+  readonly topics: Map<string, { readonly logs: readonly Log[]; readonly configs: Readonly<Record<string, string>> }> = new Map()
   readonly events: MemoryEvent[] = []
   /** Refuses a record for good when it answers with an error. */
   refuse: (record: OutgoingRecord) => Error | undefined = () => undefined
   /** Makes a commit fail when it answers with an error. */
   refuseCommit: () => Error | undefined = () => undefined
-  readonly #groups = new Map<string, MemoryGroup>()
+  readonly #groups: Map<string, MemoryGroup> = new Map()
 
   createTopic(topic: string, partitionCount: number, configs: Readonly<Record<string, string>> = {}): void {
     if (this.topics.has(topic)) return

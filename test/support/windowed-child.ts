@@ -1,9 +1,17 @@
 /* An app in a process of its own, to be killed: windowed-child.ts BROKERS */
 import { createApp } from '../../src/app/create-app.ts'
 import { runApp } from '../../src/app/run-app.ts'
+import { systemClock } from '../../src/core/system-clock.ts'
 import { windowedIds } from './windowed-ids.ts'
 
-const app = createApp(windowedIds, {
+const visitMs = 0.3
+
+function work(): void {
+  const end = systemClock.monotonic() + visitMs
+  while (systemClock.monotonic() < end);
+}
+
+const app = createApp(windowedIds(work), {
   brokers: process.argv[2] ?? '',
   commitIntervalMs: 150,
   maxRecordsPerTurn: 5,

@@ -9,22 +9,32 @@ export interface Visit {
   readonly time: number
 }
 
-/** The ids of a page's visits in each ten seconds: a set union, so that repeated records do not change the result. */
-export const windowedIds: Topology = topology('windowed-ids', (builder) => {
-  builder
-    .stream('visits', { key: string(), value: json<Visit>(), timestamp: (visit) => visit.time })
-    .groupByKey()
-    .windowedBy(tumbling({ size: '10s', grace: '1d' }))
-    .aggregate<readonly number[]>(() => [], (ids, visit) => [...new Set([...ids, visit.id])].sort((a, b) => a - b), {
-      store: 'visits-per-window', value: json<readonly number[]>(),
-    })
-    .toStream({ selectKey: (_ids, { key, window }) => `${key}@${window.start}`, key: string() })
-    .to('windows', { key: string(), value: json<readonly number[]>() })
-})
+/**
+ * The ids of a page's visits in each ten seconds: a set union, so that repeated records do not change the result.
+ * `onVisit` may take its time, so that there is a middle to be killed in.
+ */
+export const windowedIds = (onVisit: (visit: Visit) => void): Topology =>
+  topology('windowed-ids', (builder) => {
+    builder
+      .stream('visits', { key: string(), value: json<Visit>(), timestamp: (visit) => visit.time })
+      .peek(onVisit)
+      .groupByKey()
+      .windowedBy(tumbling({ size: '10s', grace: '1d' }))
+      .aggregate<readonly number[]>(
+        () => [],
+        (ids, visit) => [...new Set([...ids, visit.id])].sort((a, b) => a - b),
+        { store: 'visits-per-window', value: json<readonly number[]>() },
+      )
+      .toStream({ selectKey: (_ids, { key, window }) => `${key}@${window.start}`, key: string() })
+      .to('windows', { key: string(), value: json<readonly number[]>() })
+  })
 
 export const windowedIdsChangelog = 'windowed-ids-visits-per-window-changelog'
 
-/** Visits of five pages, mostly in order, some up to half a minute late. */
+/**
+ * Visits of five pages, mostly in order, some up to half a minute late. They are years old: what the broker would delete by
+ * its own clock must not be lost.
+ */
 export function makeVisits(count: number): readonly { readonly key: string; readonly value: Visit }[] {
   const start = 1_700_000_000_000
   return Array.from({ length: count }, (_, id) => {

@@ -21,7 +21,9 @@ test('the README shows the plan of its topology as it is', () => {
 })
 
 test('every command that the README names is a script', () => {
-  const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { scripts: object }
+  const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+    scripts: object
+  }
   const named = [...readme.matchAll(/npm (?:run )?([a-z:]+)/g)].map(([, name]) => name!)
   expect(named.filter((name) => !['ci', 'i', 'install', ...Object.keys(scripts)].includes(name))).toEqual([])
 })

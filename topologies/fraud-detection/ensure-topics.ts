@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import type { Plan } from 'millrace'
 import { topicNames } from './topic-names.ts'
 
 /** Of topics that are created here. */
 const defaultPartitionCount = 4
+
+const leaderAttemptsMax = 50
+const leaderWaitMs = 200
 
 /**
  * Creates what is missing of the app's topics, the internal ones included.
@@ -33,7 +37,21 @@ export async function ensureTopics(admin: Admin, plan: Plan): Promise<number> {
       configEntries: toEntries({ ...configs, 'retention.ms': '-1' }),
     })),
   })
+  for (const { name } of missing) await untilReadable(admin, name)
   return partitionCount
+}
+
+/** The controller has made the topic, but its leader may not have heard of it yet; KafkaJS then gives up at once. */
+async function untilReadable(admin: Admin, topic: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await admin.fetchTopicOffsets(topic)
+      return
+    } catch (error) {
+      if (attempt === leaderAttemptsMax) throw error
+      await sleep(leaderWaitMs)
+    }
+  }
 }
 
 async function inputPartitions(admin: Admin, existing: ReadonlySet<string>): Promise<number> {

@@ -7,7 +7,7 @@ import { generateTransactions } from './generator.ts'
 import { defaultPeriods, parsePeriod, type Period, type Periods } from './periods.ts'
 import { publishedTransactions } from './published-data.ts'
 import { trainModel } from './training.ts'
-import { readTransactions, type LabelledTransaction } from './transactions-csv.ts'
+import { readAllTransactions, type LabelledTransaction } from './transactions-csv.ts'
 
 const help = `Trains the fraud model and writes it as JSON.
 
@@ -40,7 +40,9 @@ type Options = ReturnType<typeof parseArgs<{ options: typeof optionTypes }>>['va
 async function train(options: Options): Promise<void> {
   const files = options.input ?? publishedTransactions()
   const transactions =
-    files.length > 0 ? await readAll(files) : [...generateTransactions(generated, seededRandom(generatedSeed))].flat()
+    files.length > 0
+      ? await readAllTransactions(files)
+      : [...generateTransactions(generated, seededRandom(generatedSeed))].flat()
   const source =
     files.length > 0 ? files.map((file) => basename(file)).join(', ') : `generated transactions, seed ${generatedSeed}`
   console.log(`${transactions.length} transactions from ${source}`)
@@ -49,15 +51,6 @@ async function train(options: Options): Promise<void> {
   const { trainedOn, validatedOn, testedOn, threshold, metrics } = model
   console.log({ trainedOn, validatedOn, testedOn, threshold, metrics })
   console.log(`wrote ${options.output}`)
-}
-
-async function readAll(files: readonly string[]): Promise<LabelledTransaction[]> {
-  const transactions: LabelledTransaction[] = []
-  for (const file of files) {
-    for await (const chunk of readTransactions(file)) transactions.push(...chunk)
-  }
-  // Files may be given in any order; sorting keeps the order of a file's equal times.
-  return transactions.sort((a, b) => a.time - b.time)
 }
 
 /** The defaults need data that are long enough for them; periods that are given do not. */

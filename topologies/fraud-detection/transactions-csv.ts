@@ -37,3 +37,26 @@ const format: CsvFormat<LabelledTransaction> = {
 export function readTransactions(file: string): AsyncGenerator<LabelledTransaction[]> {
   return readCsv(file, format)
 }
+
+/**
+ * All transactions of some files in order of time; those of one time keep the order of their file. The files may come in
+ * any order.
+ *
+ * @throws CsvError with file, line and what is wrong, RangeError for an id that is there twice
+ */
+export async function readAllTransactions(files: readonly string[]): Promise<LabelledTransaction[]> {
+  const transactions: LabelledTransaction[] = []
+  for (const file of files) {
+    for await (const chunk of readTransactions(file)) transactions.push(...chunk)
+  }
+  checkIds(transactions)
+  return transactions.sort((a, b) => a.time - b.time)
+}
+
+function checkIds(transactions: readonly LabelledTransaction[]): void {
+  const ids = new Set<number>()
+  for (const { transactionId } of transactions) {
+    if (ids.has(transactionId)) throw new RangeError(`transaction ${transactionId} is twice in the input`)
+    ids.add(transactionId)
+  }
+}

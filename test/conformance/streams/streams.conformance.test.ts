@@ -50,14 +50,21 @@ describe('the comparison notices', () => {
     ['another order', (written) => written.toReversed()],
   ])('%s', async (_, alter) => {
     const outputs = { ...counted.expected.outputs, [sink]: alter(records) }
-    expect(await differenceOf({ ...counted, expected: { ...counted.expected, outputs } })).toContain(`of ${sink}: expected`)
+    expect(await differenceOf({ ...counted, expected: { ...counted.expected, outputs } })).toContain(
+      `of ${sink}: expected`,
+    )
   })
 
   test('another content of a store', async () => {
-    const stored = cases.find(({ name, expected }) => !notYet.has(name) && Object.values(expected.stores ?? {}).some(({ length }) => length > 0))!
+    const stored = cases.find(
+      ({ name, expected }) =>
+        !notYet.has(name) && Object.values(expected.stores ?? {}).some(({ length }) => length > 0),
+    )!
     const [store, rows] = Object.entries(stored.expected.stores!).find(([, { length }]) => length > 0)!
     const stores = { ...stored.expected.stores, [store]: rows.slice(1) }
-    expect(await differenceOf({ ...stored, expected: { ...stored.expected, stores } })).toContain(`store ${store}: expected`)
+    expect(await differenceOf({ ...stored, expected: { ...stored.expected, stores } })).toContain(
+      `store ${store}: expected`,
+    )
   })
 
   test('an error that was expected and did not come', async () => {
@@ -66,14 +73,22 @@ describe('the comparison notices', () => {
   })
 
   test.each<[string, string, (node: CaseNode) => CaseNode]>([
-    ['a join that became an inner one', 'join-stream-stream', (node) => (node.op === 'joinStreams' ? { ...node, type: 'inner' } : node)],
+    [
+      'a join that became an inner one',
+      'join-stream-stream',
+      (node) => (node.op === 'joinStreams' ? { ...node, type: 'inner' } : node),
+    ],
     ['a filter that became its opposite', '', (node) => (node.op === 'filter' ? { ...node, op: 'filterNot' } : node)],
     ['another size of windows', 'window', (node) => withWindow(node, ({ size }) => ({ size: Number(size) * 2 }))],
   ])('%s, in most cases that have it', async (_, family, change) => {
     const affected = cases.filter(({ name, topology }) => {
-      return !notYet.has(name) && name.includes(family) && JSON.stringify(topology.map(change)) !== JSON.stringify(topology)
+      return (
+        !notYet.has(name) && name.includes(family) && JSON.stringify(topology.map(change)) !== JSON.stringify(topology)
+      )
     })
-    const differences = await Promise.all(affected.map((one) => differenceOf({ ...one, topology: one.topology.map(change) })))
+    const differences = await Promise.all(
+      affected.map((one) => differenceOf({ ...one, topology: one.topology.map(change) })),
+    )
     expect(affected.length).toBeGreaterThan(2)
     expect(differences.filter((difference) => difference !== null).length).toBeGreaterThan(affected.length / 2)
   })

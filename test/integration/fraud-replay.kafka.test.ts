@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { startKafka } from 'millrace/testing'
+import { seededRandom } from 'millrace'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { batchFeatures } from '../../topologies/fraud-detection/batch-features.ts'
+import { readFeatures } from '../../topologies/fraud-detection/features-csv.ts'
+import { generateTransactions } from '../../topologies/fraud-detection/generator.ts'
+import type { LabelledTransaction } from '../../topologies/fraud-detection/transactions-csv.ts'
+import { startReplay } from '../support/fraud-replay.ts'
+
+let kafka: Awaited<ReturnType<typeof startKafka>>
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fraud-replay-'))
+  // Deletes what is too old every half second: records and changelogs of years ago must not depend on the time of day.
+  kafka = await startKafka({
+    properties: { 'log.retention.check.interval.ms': '500', 'log.initial.task.delay.ms': '500' },
+  })
+})
+afterEach(async () => {
+  await kafka.stop()
+  await rm(folder, { recursive: true })
+})
+
+function generate(seed: number, days: number): LabelledTransaction[] {
+  const options = { customers: 250, terminals: 400, days, start: Date.UTC(2018, 3, 1) }
+  return [...generateTransactions(options, seededRandom(seed))].flat()
+}
+
+async function write(name: string, transactions: readonly LabelledTransaction[]): Promise<string> {
+  const header = 'transaction_id,timestamp_ms,customer_id,terminal_id,amount,fraud,scenario'
+  const lines = transactions.map(({ transactionId, time, customerId, terminalId, amount, fraud, scenario }) =>
+    [transactionId, time, customerId, terminalId, amount, Number(fraud), scenario].join(),
+  )
+  const file = join(folder, name)
+  await writeFile(file, gzipSync([header, ...lines, ''].join('\n')))
+  return file
+}
+
+async function expectBatchFeatures(output: string, transactions: readonly LabelledTransaction[]): Promise<void> {
+  const rows = []
+  for await (const chunk of readFeatures(output)) rows.push(...chunk)
+  const featuresAt = batchFeatures(transactions)
+  expect(rows.map(({ transactionId }) => transactionId)).toEqual(transactions.map((each) => each.transactionId))
+  rows.forEach(({ features, transactionId }, index) =>
+    expect(features, `transaction ${transactionId}`).toEqual(featuresAt(index)),
+  )
+  expect(rows.every(({ score }) => score !== null && score > 0 && score < 1)).toBe(true)
+}
+
+test('two files in any order give every transaction once, with exactly the features of the batch', async () => {
+  const transactions = generate(1, 45)
+  const half = transactions.length >> 1
+  const later = await write('b.csv.gz', transactions.slice(half))
+  const earlier = await write('a.csv.gz', transactions.slice(0, half))
+  const output = join(folder, 'out.csv')
+  const args = ['--input', later, '--input', earlier, '--output', output, '--broker', kafka.bootstrap]
+  const replay = startReplay(args)
+  expect(await replay.exited, replay.said.join('\n')).toBe(0)
+  await expectBatchFeatures(output, transactions)
+  expect(await readdir(folder)).toEqual(['a.csv.gz', 'b.csv.gz', 'out.csv'])
+})
+
+test('stopped by SIGTERM while it feeds labels, feeds transactions and processes, the next start completes it', async () => {
+  const transactions = generate(2, 60)
+  const output = join(folder, 'out.csv')
+  const input = await write('in.csv.gz', transactions)
+  const args = ['--input', input, '--output', output, '--broker', kafka.bootstrap]
+  for (const [index, moment] of [/^in fraud-labels: [1-9]/, /^in transactions: [1-9]/, /^scored: [1-9]/].entries()) {
+    const replay = startReplay(args)
+    const line = await replay.line(moment)
+    replay.terminate()
+    expect(await replay.exited, replay.said.join('\n')).toBe(143)
+    expect(replay.said.at(-1)).toMatch(/^stopped by SIGTERM/)
+    // In the middle indeed.
+    const [, done, total] = /: ([\d,]+) of ([\d,]+)/.exec(line)!.map((count) => Number(count.replaceAll(',', '')))
+    expect(done, `stop ${index}`).toBeLessThan(total!)
+    expect(existsSync(output)).toBe(false)
+  }
+  const last = startReplay(args)
+  expect(await last.exited, last.said.join('\n')).toBe(0)
+  await expectBatchFeatures(output, transactions)
+})
+
+test('a broker that holds other transactions is left as it is', async () => {
+  const first = ['--output', join(folder, 'out.csv'), '--broker', kafka.bootstrap]
+  const replay = startReplay(['--input', await write('a.csv.gz', generate(3, 3)), ...first])
+  expect(await replay.exited, replay.said.join('\n')).toBe(0)
+  await rm(join(folder, 'out.csv'))
+  const other = startReplay(['--input', await write('b.csv.gz', generate(4, 6)), ...first])
+  expect(await other.exited).toBe(1)
+  expect(other.said.at(-1)).toMatch(/^topic fraud-labels holds other data than the input: .*use another broker/)
+  expect(existsSync(join(folder, 'out.csv'))).toBe(false)
+})
+
+test('a broker that does not answer, a missing file and a wrong header each end it with one message', async () => {
+  const input = await write('in.csv.gz', generate(5, 1))
+  const wrong = join(folder, 'wrong.csv')
+  await writeFile(wrong, 'id,amount\n1,2\n')
+  const output = ['--output', join(folder, 'out.csv')]
+  const unused = `127.0.0.1:${kafka.port}`
+  await kafka.stop()
+  const failures = [
+    { args: ['--input', input, ...output, '--broker', unused], message: /^no Kafka broker answers at 127/ },
+    { args: ['--input', join(folder, 'none.csv'), ...output], message: /none\.csv.*no such file/ },
+    { args: ['--input', wrong, ...output], message: /wrong\.csv, line 1: the header is "id,amount"/ },
+  ]
+  for (const { args, message } of failures) {
+    const replay = startReplay(args)
+    expect(await replay.exited, replay.said.join('\n')).toBe(1)
+    expect(replay.said.at(-1)).toMatch(message)
+  }
+})

@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module'
+import { expect, test, vi } from 'vitest'
+import '../../../src/kafkajs/kafkajs-library.ts'
+import '../../../src/kafkajs/compression.ts'
+import { compressionCode } from '../../../src/kafkajs/compression.ts'
+
+const require = createRequire(import.meta.url)
+
+test('KafkaJS is the version whose inside we know', () => {
+  expect(require('kafkajs/package.json').version).toBe('2.2.4')
+})
+
+test('an idle connection arms no timer, a waiting request does', () => {
+  const RequestQueue = require('kafkajs/src/network/requestQueue')
+  const logger = { debug: () => {} }
+  const queue = new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 1_000, clientId: 'c', broker: 'b', logger })
+  const arm = vi.spyOn(globalThis, 'setTimeout')
+  queue.checkPendingRequests()
+  expect(arm).not.toHaveBeenCalled()
+  queue.pending.push({})
+  queue.inflight.set(1, {})
+  queue.scheduleCheckPendingRequests()
+  expect(arm).toHaveBeenCalledOnce()
+  arm.mockRestore()
+  queue.destroy()
+})
+
+test('a KafkaJS client in the same process reads and writes LZ4', async () => {
+  const { Codecs } = require('kafkajs/src/protocol/message/compression')
+  const codec = Codecs[compressionCode.lz4]()
+  const content = Buffer.from('records '.repeat(1_000))
+  const compressed = await codec.compress({ buffer: content })
+  expect(compressed.length).toBeLessThan(200)
+  expect(await codec.decompress(compressed)).toEqual(content)
+})
