@@ -16,7 +16,15 @@ export function configReference(): string {
 }
 
 function renderRow(row: ConfigRow): string {
-  const cells = [`\`${row.key}\``, row.doc, typeOf(row), fallbackOf(row), rangeOf(row), row.importance, row.kafka ?? '-']
+  const cells = [
+    `\`${row.key}\``,
+    row.doc,
+    typeOf(row),
+    fallbackOf(row),
+    rangeOf(row),
+    row.importance,
+    row.kafka ?? '-',
+  ]
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
 }
 

@@ -112,7 +112,7 @@ export type ConfigValues = ReadonlyMap<string, unknown>
 
 interface PairCheck {
   readonly keys: readonly [string, string]
-  holds(first: never, second: never): boolean
+  readonly holds: (first: never, second: never) => boolean
   readonly problem: string
   readonly remedy: string
 }

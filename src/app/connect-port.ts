@@ -10,5 +10,13 @@ export async function connectPort(config: ResolvedConfig, clock: Clock): Promise
   const { kafkajsPort } = await import('../kafkajs/kafkajs-port.ts')
   const { brokers, clientId, requestTimeoutMs, ssl, sasl } = config
   const connectionTimeoutMs = Math.min(connectionTimeoutMsMax, requestTimeoutMs)
-  return kafkajsPort({ brokers, clientId, requestTimeoutMs, connectionTimeoutMs, ssl, clock, ...(sasl !== null && { sasl }) })
+  return kafkajsPort({
+    brokers,
+    clientId,
+    requestTimeoutMs,
+    connectionTimeoutMs,
+    ssl,
+    clock,
+    ...(sasl !== null && { sasl }),
+  })
 }

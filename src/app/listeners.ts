@@ -12,7 +12,7 @@ export class Listeners<T> {
   }
 
   tell(event: T): void {
-    for (const listener of [...this.#listeners]) {
+    for (const listener of this.#listeners) {
       try {
         listener(event)
       } catch (error) {

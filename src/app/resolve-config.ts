@@ -56,12 +56,24 @@ function unknownKey(key: string): Problem {
   return { path: key, problem: 'there is no such setting', remedy }
 }
 
+const answers: ReadonlySet<unknown> = new Set<ErrorAnswer>(['fail', 'continue', 'dead-letter'])
+
 function errorHandlers(values: ReadonlyMap<string, unknown>): ErrorHandlers {
-  const policy = <F extends (...args: never[]) => ErrorAnswer>(stage: string): F => {
-    const value = values.get(`errors.${stage}`) as ErrorAnswer | F
-    return typeof value === 'function' ? value : ((() => value) as unknown as F)
+  const policy = (stage: string): ((...args: unknown[]) => ErrorAnswer) => {
+    const path = `errors.${stage}`
+    const value = values.get(path) as ErrorAnswer | ((...args: unknown[]) => ErrorAnswer)
+    return typeof value === 'function' ? (...args) => checkedAnswer(path, value(...args)) : () => value
   }
   return Object.freeze({ decode: policy('decode'), process: policy('process'), produce: policy('produce') })
+}
+
+/** Anything else, a promise for one, would pass for `continue` and lose the record without a word. */
+function checkedAnswer(path: string, answer: unknown): ErrorAnswer {
+  if (answers.has(answer)) return answer as ErrorAnswer
+  const problem = `the function answered ${String(answer)}`
+  throw new ConfigError([
+    { path, problem, remedy: 'answer fail, continue or dead-letter, and do not return a promise' },
+  ])
 }
 
 const secretKeys = new Set(['ssl', 'sasl', 'schemaRegistry'])

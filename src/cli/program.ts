@@ -43,7 +43,7 @@ function createProgram(output: CliOutput): Command {
     .description('Stream processing on Apache Kafka.')
     .option('-v, --verbose', 'show where an error came from')
     .exitOverride()
-    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
     .showHelpAfterError('(millrace --help shows what there is)')
     .addHelpText(
       'after',

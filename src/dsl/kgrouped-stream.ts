@@ -1,5 +1,4 @@
 import type { Duration } from '../core/duration.ts'
-import type { Windowed } from '../core/windowed.ts'
 import type { Aggregator, Initializer, InvertibleAggregate, Predicate, Reducer } from '../topology/functions.ts'
 import type { OverResult } from '../topology/over-result.ts'
 import type { Windows } from '../topology/windows.ts'
@@ -143,18 +142,13 @@ export class KGroupedStream<K, V> {
     const ms = (duration: Duration, what: string): number =>
       readDuration(this.#dsl, duration, `${what} of ${windows.kind} windows`)
     const graceMs = ms(windows.grace, 'grace')
-    if (windows.kind === 'time')
-      return Object.freeze({
-        kind: 'time',
-        sizeMs: ms(windows.size, 'size'),
-        advanceMs: ms(windows.advance, 'advance'),
-        graceMs,
-      })
+    if (windows.kind === 'time') {
+      const sizeMs = ms(windows.size, 'size')
+      const advanceMs = windows.advance === windows.size ? sizeMs : ms(windows.advance, 'advance')
+      return Object.freeze({ kind: 'time', sizeMs, advanceMs, graceMs })
+    }
     if (windows.kind === 'sliding')
       return Object.freeze({ kind: 'sliding', differenceMs: ms(windows.difference, 'difference'), graceMs })
     return Object.freeze({ kind: 'session', gapMs: ms(windows.gap, 'gap'), graceMs })
   }
 }
-
-/** The key type of a windowed table. */
-export type WindowedKey<K> = Windowed<K>

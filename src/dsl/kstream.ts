@@ -1,3 +1,4 @@
+import type { Duration } from '../core/duration.ts'
 import type { StreamRecord } from '../core/stream-record.ts'
 import type {
   FlatMapper,
@@ -293,13 +294,11 @@ export class KStream<K, V> {
       within,
       grace,
     } = options as StreamJoinOptions<any, any, any>
-    const span = typeof within === 'object' ? within : { before: within, after: within }
-    const what = name ?? 'a stream join'
-    const windows = Object.freeze({
-      beforeMs: readDuration(this.#dsl, span.before, `within of ${what}`),
-      afterMs: readDuration(this.#dsl, span.after, `within of ${what}`),
-      graceMs: readDuration(this.#dsl, grace, `grace of ${what}`),
-    })
+    const read = (duration: Duration, what: string): number =>
+      readDuration(this.#dsl, duration, `${what} of ${name ?? 'a stream join'}`)
+    const beforeMs = read(typeof within === 'object' ? within.before : within, 'within')
+    const afterMs = typeof within === 'object' ? read(within.after, 'within') : beforeMs
+    const windows = Object.freeze({ beforeMs, afterMs, graceMs: read(grace, 'grace') })
     return this.#stream({ kind: 'stream-join', type, joiner, windows, key, leftValue, rightValue, name, inputs })
   }
 

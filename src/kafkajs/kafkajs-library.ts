@@ -122,10 +122,23 @@ interface RequestQueueClass {
   readonly prototype: { scheduleCheckPendingRequests(this: RequestQueue): void; millracePatched?: boolean }
 }
 
+interface Connection {
+  isConnected(): boolean
+  connect(): Promise<unknown>
+}
+
+interface ConnectionPoolClass {
+  readonly prototype: {
+    getConnection(this: { pool: readonly Connection[] }, index?: number): Promise<Connection>
+    millracePatched?: boolean
+  }
+}
+
 const Cluster = require('kafkajs/src/cluster') as new (options: object) => KafkaJsCluster
 const socketFactory = require('kafkajs/src/network/socketFactory') as () => unknown
 const loggers = require('kafkajs/src/loggers') as { createLogger(options: object): unknown; LEVELS: { WARN: number } }
 const RequestQueue = require('kafkajs/src/network/requestQueue') as RequestQueueClass
+const ConnectionPool = require('kafkajs/src/network/connectionPool') as ConnectionPoolClass
 const compression = require('kafkajs/src/protocol/message/compression') as {
   Codecs: Record<
     number,
@@ -140,6 +153,7 @@ export const kafkaJsCodecs: typeof compression.Codecs = compression.Codecs
 export const errorFromCode: (code: number) => Error & { type: string } = protocolErrors.createErrorFromCode
 
 stopIdleSpin()
+shareConnects()
 
 /**
  * KafkaJS re-arms the timer that checks for throttled requests also when nothing is waiting, with a delay in the past: an
@@ -151,6 +165,28 @@ function stopIdleSpin(): void {
   const schedule = prototype.scheduleCheckPendingRequests
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
     if (this.pending.length > 0) schedule.call(this)
+  }
+  prototype.millracePatched = true
+}
+
+/**
+ * KafkaJS opens a socket for every request that finds its connection closed, and keeps only the last: after an outage, a
+ * heartbeat, a commit and a metadata request leave two sockets behind. They share one here.
+ */
+function shareConnects(): void {
+  const { prototype } = ConnectionPool
+  if (prototype.millracePatched === true) return
+  const underWay = new WeakMap<Connection, Promise<unknown>>()
+  prototype.getConnection = async function (this: { pool: readonly Connection[] }, index = 0) {
+    const connection = this.pool[index]!
+    if (connection.isConnected()) return connection
+    let connecting = underWay.get(connection)
+    if (connecting === undefined) {
+      connecting = connection.connect().finally(() => underWay.delete(connection))
+      underWay.set(connection, connecting)
+    }
+    await connecting
+    return connection
   }
   prototype.millracePatched = true
 }

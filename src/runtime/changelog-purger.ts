@@ -54,7 +54,8 @@ export class ChangelogPurger {
     if (!this.#options.retentionMs.has(topic)) return
     const name = topicPartitionName({ topic, partition })
     const changelog = this.#changelogs.get(name)
-    if (changelog === undefined) this.#changelogs.set(name, { topic, partition, timestamp, marks: [], pendingEnd: undefined })
+    if (changelog === undefined)
+      this.#changelogs.set(name, { topic, partition, timestamp, marks: [], pendingEnd: undefined })
     else if (timestamp > changelog.timestamp) changelog.timestamp = timestamp
   }
 
@@ -73,7 +74,8 @@ export class ChangelogPurger {
       if (marks.length > marksMax) changelog.marks = marks.filter((_, index) => index % 2 === 1)
     }
     const { clock, intervalMs } = this.#options
-    if (this.#request !== undefined || this.#changelogs.size === 0 || clock.monotonic() - this.#lastMs < intervalMs) return
+    if (this.#request !== undefined || this.#changelogs.size === 0 || clock.monotonic() - this.#lastMs < intervalMs)
+      return
     this.#lastMs = clock.monotonic()
     this.#request = this.#purge()
       .catch((error: Error) => errorChannel.publish({ stage: 'background', answer: 'retry', error, taskId: undefined }))
@@ -92,7 +94,8 @@ export class ChangelogPurger {
     for (const topic of new Set(changelogs.map((changelog) => changelog.topic))) {
       const ends = await this.#options.admin.offsets(topic)
       for (const changelog of changelogs) {
-        if (changelog.topic === topic) changelog.pendingEnd = ends.find(({ partition }) => partition === changelog.partition)?.high
+        if (changelog.topic === topic)
+          changelog.pendingEnd = ends.find(({ partition }) => partition === changelog.partition)?.high
       }
     }
   }

@@ -27,7 +27,12 @@ export async function prepareTopics(
   const { partitionCounts, missingInternal } = layoutTopics(plan, existing)
   const missing: NewTopic[] = missingInternal.map((topic) => {
     const { name } = topic
-    return { topic: name, partitionCount: partitionCounts.get(name) ?? 1, replicationFactor, configs: createdConfigs(topic) }
+    return {
+      topic: name,
+      partitionCount: partitionCounts.get(name) ?? 1,
+      replicationFactor,
+      configs: createdConfigs(topic),
+    }
   })
   for (const topic of deadLetters) {
     if (!existing.has(topic)) missing.push({ topic, partitionCount: 1, replicationFactor, configs: {} })

@@ -109,7 +109,8 @@ export class ProducerCollector {
     const count = this.#counts.get(topic)
     if (count === undefined) return this.#sendLater(record, onFailed)
     // only changelogs and the user's partitioners choose the partition themselves
-    if (record.partition !== null && this.#options.changelogTopics.has(topic)) this.#options.onChangelog(record, record.partition)
+    if (record.partition !== null && this.#options.changelogTopics.has(topic))
+      this.#options.onChangelog(record, record.partition)
     const partition = record.partition ?? this.#choosePartition(record, count)
     this.#options.producer.send({ topic, partition, key, value, timestamp, headers }, onFailed)
   }
@@ -165,22 +166,16 @@ export class ProducerCollector {
     if (changelogTopics.has(topic) || topic === deadLetterTopic) return 'fail'
     try {
       const answer = handlers.produce(error, null)
-      return answer === 'dead-letter' && deadLetterTopic === null ? this.#noDeadLetterTopic(error) : answer
+      if (answer !== 'dead-letter' || deadLetterTopic !== null) return answer
+      this.#fail('the produce handler answered dead-letter, but no deadLetterTopic is configured', error)
     } catch (thrown) {
-      this.#failure ??= new ProductionError('the produce handler itself threw', { ...error, cause: thrown })
-      return 'fail'
+      this.#fail('the produce handler itself threw', thrown)
     }
+    return 'fail'
   }
 
-  #noDeadLetterTopic(error: ProductionError): ErrorAnswer {
-    this.#failure ??= new ProductionError(
-      'the produce handler answered dead-letter, but no deadLetterTopic is configured',
-      {
-        ...error,
-        cause: error,
-      },
-    )
-    return 'fail'
+  #fail(message: string, cause: unknown): void {
+    this.#failure ??= new ProductionError(message, { cause })
   }
 
   #sendDeadLetter(record: OutgoingRecord, error: ProductionError, { taskId, nodeName, metrics }: Sender): void {

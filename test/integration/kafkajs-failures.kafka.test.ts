@@ -13,6 +13,9 @@ import {
   consumerOptions, createTopic, hearing, outgoing, pollUntil, producerOptions, write, type PortUnderTest,
 } from '../conformance/port/port-under-test.ts'
 
+/** A killed broker may register again only when its old session is over: 9 seconds by default. */
+const properties = { 'broker.session.timeout.ms': '3000', 'broker.heartbeat.interval.ms': '500' }
+
 let dataDir: string
 let kafka: KafkaServer
 let port: KafkaPort
@@ -20,7 +23,7 @@ let under: PortUnderTest
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'millrace-failures-'))
-  kafka = await startKafka({ dataDir })
+  kafka = await startKafka({ dataDir, properties })
   port = kafkajsPort({
     brokers: [kafka.bootstrap], clientId: 'failures', clock: systemClock, requestTimeoutMs: 5_000, connectionTimeoutMs: 1_000,
   })
@@ -58,7 +61,7 @@ test('a broker that is killed and comes back costs no record, doubles none, and 
     for (let round = 0; round < 2; round++) {
       await new Promise((resolve) => setTimeout(resolve, 1_500))
       await kafka.stop({ force: true })
-      kafka = await startKafka({ dataDir, port: kafka.port })
+      kafka = await startKafka({ dataDir, port: kafka.port, properties })
     }
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     sending = false

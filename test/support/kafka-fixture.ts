@@ -29,8 +29,13 @@ const encoder = new TextEncoder()
 
 /** Short times, so that tests of failures and of rebalances end soon. */
 const quick: AppConfig = {
-  commitIntervalMs: 200, sessionTimeoutMs: 6_000, heartbeatIntervalMs: 300, rebalanceTimeoutMs: 10_000, requestTimeoutMs: 10_000,
-  shutdownTimeoutMs: 20_000, replicationFactor: 1,
+  commitIntervalMs: 200,
+  sessionTimeoutMs: 6_000,
+  heartbeatIntervalMs: 300,
+  rebalanceTimeoutMs: 10_000,
+  requestTimeoutMs: 10_000,
+  shutdownTimeoutMs: 20_000,
+  replicationFactor: 1,
 }
 
 /** A real broker for one test file, with what tests write and read by. */
@@ -48,7 +53,11 @@ export class KafkaFixture {
   static async start(): Promise<KafkaFixture> {
     const server = await startKafka()
     const port = kafkajsPort({
-      brokers: [server.bootstrap], clientId: 'test', requestTimeoutMs: 20_000, connectionTimeoutMs: 5_000, clock: systemClock,
+      brokers: [server.bootstrap],
+      clientId: 'test',
+      requestTimeoutMs: 20_000,
+      connectionTimeoutMs: 5_000,
+      clock: systemClock,
     })
     const admin = port.admin()
     await admin.connect()
@@ -75,20 +84,36 @@ export class KafkaFixture {
   /** Without retention: the broker would delete by its clock what bears the times of years ago. */
   async createTopics(counts: Readonly<Record<string, number>>): Promise<void> {
     const configs = { 'retention.ms': '-1' }
-    const topics = Object.entries(counts).map(([topic, partitionCount]) => ({ topic, partitionCount, replicationFactor: 1, configs }))
+    const topics = Object.entries(counts).map(([topic, partitionCount]) => ({
+      topic,
+      partitionCount,
+      replicationFactor: 1,
+      configs,
+    }))
     await this.#admin.createTopics(topics)
   }
 
   async write(topic: string, records: readonly WriteRecord[]): Promise<void> {
     const count = (await this.#admin.partitionCounts([topic])).get(topic) ?? 0
-    const options = { clientId: 'test', compression: 'lz4', lingerMs: 5, batchBytes: 100_000, bufferedBytesMax: 1e8, deliveryTimeoutMs: 30_000 } as const
+    const options = {
+      clientId: 'test',
+      compression: 'lz4',
+      lingerMs: 5,
+      batchBytes: 100_000,
+      bufferedBytesMax: 1e8,
+      deliveryTimeoutMs: 30_000,
+    } as const
     const producer = this.#port.producer(options)
     await producer.connect()
     const failures: Error[] = []
     for (const { key, value, timestamp } of records) {
       const bytes = encoder.encode(key)
       const outgoing = {
-        topic, partition: partitionOf(bytes, count), key: bytes, headers: [], timestamp: timestamp ?? systemClock.now(),
+        topic,
+        partition: partitionOf(bytes, count),
+        key: bytes,
+        headers: [],
+        timestamp: timestamp ?? systemClock.now(),
         value: encoder.encode(typeof value === 'string' ? value : JSON.stringify(value)),
       }
       producer.send(outgoing, (_, error) => void failures.push(error))
@@ -103,8 +128,11 @@ export class KafkaFixture {
     const offsets = await this.#admin.offsets(topic)
     const records: ReadRecord[] = []
     const restorer = this.#port.restorer({ clientId: 'test', fetchMaxBytes: 10_000_000 })
-    const ranges = offsets.map(({ partition, low, high }) => ({ topic, partition, from: low, end: high })).filter(({ from, end }) => from < end)
-    if (ranges.length > 0) await restorer.read(ranges, (batch) => void records.push(...recordsOf(batch)), new AbortController().signal)
+    const ranges = offsets
+      .map(({ partition, low, high }) => ({ topic, partition, from: low, end: high }))
+      .filter(({ from, end }) => from < end)
+    if (ranges.length > 0)
+      await restorer.read(ranges, (batch) => void records.push(...recordsOf(batch)), new AbortController().signal)
     await restorer.close()
     return records
   }

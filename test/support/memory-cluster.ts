@@ -73,7 +73,7 @@ export class MemoryCluster {
   /** What a session time-out does to instances that died. */
   expire(groupId: string, instance: number): void {
     const group = this.kafka.group(groupId)
-    for (const memberId of [...group.members.keys()])
+    for (const memberId of group.members.keys())
       if (memberId.startsWith(`instance-${instance}-`)) group.remove(memberId)
   }
 }

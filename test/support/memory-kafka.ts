@@ -93,7 +93,8 @@ export type MemoryEvent =
 
 /** The logs and groups of a cluster, on arrays. The ports on it are made by `memoryPort`. */
 export class MemoryKafka {
-  readonly topics: Map<string, { readonly logs: readonly Log[]; readonly configs: Readonly<Record<string, string>> }> = new Map()
+  readonly topics: Map<string, { readonly logs: readonly Log[]; readonly configs: Readonly<Record<string, string>> }> =
+    new Map()
   readonly events: MemoryEvent[] = []
   /** Refuses a record for good when it answers with an error. */
   refuse: (record: OutgoingRecord) => Error | undefined = () => undefined

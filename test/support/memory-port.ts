@@ -57,11 +57,7 @@ export function memoryPort(kafka: MemoryKafka, options: MemoryPortOptions): Kafk
   }
 }
 
-export function batchOf(
-  partition: TopicPartition,
-  records: readonly StoredRecord[],
-  highWatermark: number,
-): FetchedBatch {
+function batchOf(partition: TopicPartition, records: readonly StoredRecord[], highWatermark: number): FetchedBatch {
   return {
     topic: partition.topic,
     partition: partition.partition,

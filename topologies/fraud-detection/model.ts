@@ -47,7 +47,9 @@ export function loadModel(file: string | URL): FraudModel {
   const model = JSON.parse(readFileSync(file, 'utf8')) as FraudModel
   const problem = findProblem(model)
   if (problem !== null)
-    throw new Error(`${String(file)} is not a model that this app can use: ${problem}; make one with npm run fraud:train`)
+    throw new Error(
+      `${String(file)} is not a model that this app can use: ${problem}; make one with npm run fraud:train`,
+    )
   return model
 }
 

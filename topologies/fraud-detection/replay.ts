@@ -106,13 +106,14 @@ async function run(
   admin: Admin,
   { total, signal }: { readonly total: number; readonly signal: AbortSignal },
 ): Promise<string> {
-  const startedAt = process.uptime()
+  let startedAt = 0
   const onProgress = progress('scored', total)
   const stop = (): void => void app.stop().catch(() => undefined)
   signal.addEventListener('abort', stop)
   try {
     signal.throwIfAborted()
     await app.start()
+    startedAt = process.uptime()
     await untilProcessed(admin, app, { onProgress, signal })
   } catch (error) {
     signal.throwIfAborted()

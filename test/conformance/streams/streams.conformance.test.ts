@@ -6,7 +6,11 @@ import { differenceOf } from './run-case.ts'
 
 /** Cases with an operator that is still to come. The list can only shrink: a listed case that passes fails its test. */
 const notYet: ReadonlySet<string> = new Set([
-  ...['chain-01', 'chain-02', 'chain-04', 'chain-05', 'chain-07'],
+  'chain-01',
+  'chain-02',
+  'chain-04',
+  'chain-05',
+  'chain-07',
   ...numbered('cogroup', 5),
   ...numbered('emit-on-close', 8),
   ...numbered('join-fk', 8),

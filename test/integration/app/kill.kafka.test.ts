@@ -22,7 +22,9 @@ afterAll(async () => {
 const script = fileURLToPath(new URL('../../support/windowed-child.ts', import.meta.url))
 
 function startChild(): { child: ChildProcess; text: () => string } {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions', 'source', script, kafka.brokers], { stdio: 'pipe' })
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions', 'source', script, kafka.brokers], {
+    stdio: 'pipe',
+  })
   children.push(child)
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => void (text += chunk.toString()))
@@ -54,11 +56,13 @@ test('an app that is killed again and again in the middle of a windowed aggregat
   await until('all is committed', () => kafka.caughtUp('windowed-ids', ['visits']), 90_000)
   child.kill('SIGTERM')
   const [code] = (await once(child, 'exit')) as [number]
-  expect(code, text()).toBe(0)
+  expect({ code, text: text() }).toMatchObject({ code: 0 })
   expect(text()).toMatch(/"restoredRecords":[1-9]/)
 
   const expected = expectedWindows(visits)
   expect(latestIds(await kafka.read('windows'))).toEqual(expected)
-  const windowsInState = new Set((await kafka.read(windowedIdsChangelog)).map(({ key }) => Buffer.from(key ?? []).toString('hex')))
+  const windowsInState = new Set(
+    (await kafka.read(windowedIdsChangelog)).map(({ key }) => Buffer.from(key ?? []).toString('hex')),
+  )
   expect(windowsInState.size).toBe(Object.keys(expected).length)
 }, 240_000)

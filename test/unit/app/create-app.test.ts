@@ -88,7 +88,9 @@ describe('several instances', () => {
     await made.clock.runUntil(() => caughtUp(made))
     await made.clock.settle(second.stop())
     expect(latestIds(made.kafka.records(topics.ids))).toEqual(expectedIds(lines))
-    expect(first.metrics().recordsIn + second.metrics().recordsIn).toBe(300 + lines.flatMap((line) => line.words).length)
+    expect(first.metrics().recordsIn + second.metrics().recordsIn).toBe(
+      300 + lines.flatMap((line) => line.words).length,
+    )
   })
 
   test('more instances than tasks: the idle one runs too, and takes over', async () => {

@@ -41,7 +41,7 @@ describe('what is left out', () => {
   test('every default passes its own row', () => {
     for (const { key, fallback } of configTable) {
       if (fallback === null || key.includes('.')) continue
-      expect(problemsOf({ [key]: fallback }), key).toEqual([])
+      expect({ key, problems: problemsOf({ [key]: fallback }) }).toEqual({ key, problems: [] })
     }
   })
 })
@@ -61,6 +61,11 @@ describe('what is given', () => {
     expect(errors.decode(null as never, null as never)).toBe('continue')
     expect(errors.process(null as never, null as never)).toBe('dead-letter')
     expect(errors.produce(null as never, null)).toBe('fail')
+  })
+
+  test('a policy that answers something else is an error, never a silent skip', () => {
+    const { errors } = resolveConfig({ errors: { process: (async () => 'fail') as never } }, 'orders')
+    expect(() => errors.process(null as never, null as never)).toThrow(/errors.process: the function answered/)
   })
 
   test('secrets do not print', () => {

@@ -9,7 +9,8 @@ const a0 = { topic: 'a', partition: 0 }
 function setUp(): { flow: FlowControl; log: string[]; task: RuntimeTask; buffered: { count: number } } {
   const log: string[] = []
   const buffered = { count: 0 }
-  const note = (what: string) => (partitions: readonly TopicPartition[]) => void log.push(...partitions.map(({ topic }) => `${what} ${topic}`))
+  const note = (what: string) => (partitions: readonly TopicPartition[]) =>
+    void log.push(...partitions.map(({ topic }) => `${what} ${topic}`))
   const consumer = { pause: note('pause'), resume: note('resume') } as unknown as ConsumerPort
   const task = { bufferedCount: () => buffered.count } as unknown as RuntimeTask
   return { flow: new FlowControl(consumer, 10), log, task, buffered }

@@ -1,0 +1,89 @@
+import { planTopology, type Plan, type Topology } from 'millrace'
+import type { Headers } from '../../../src/core/stream-record.ts'
+import { failOnError, type ErrorHandlers } from '../../../src/runtime/error-handlers.ts'
+import type { CollectedRecord } from '../../../src/runtime/record-collector.ts'
+import { createTask, type Task } from '../../../src/runtime/task.ts'
+import type { SchemaRegistry } from '../../../src/serde/schema-registry.ts'
+import { TaskMetrics } from '../../../src/telemetry/task-metrics.ts'
+import { memoryBatch, type BatchRecord } from '../../../src/testing/memory-batch.ts'
+
+export interface RigOptions {
+  readonly handlers?: Partial<ErrorHandlers>
+  readonly deadLetterTopic?: string
+  readonly registry?: SchemaRegistry
+  readonly partition?: number
+  readonly subtopology?: number
+}
+
+/** One task and everything that it sent. */
+export interface TaskRig {
+  readonly task: Task
+  readonly sent: CollectedRecord[]
+  readonly metrics: TaskMetrics
+  enqueue(topic: string, ...records: readonly Partial<BatchRecord>[]): void
+  /** Processes all that is buffered. */
+  run(): void
+  /** What went to a topic since the last call, as `key=value@timestamp`. */
+  take(topic: string): readonly string[]
+}
+
+export async function taskRig(topology: Topology, options: RigOptions = {}): Promise<TaskRig> {
+  return planRig(planTopology(topology, { applicationId: 'app' }), options)
+}
+
+export async function planRig(plan: Plan, options: RigOptions = {}): Promise<TaskRig> {
+  const { handlers, deadLetterTopic = null, registry, partition = 0, subtopology = 0 } = options
+  const sent: CollectedRecord[] = []
+  const metrics = new TaskMetrics(`${subtopology}_${partition}`)
+  const task = await createTask({
+    id: { subtopology, partition },
+    subtopology: plan.subtopologies[subtopology]!,
+    applicationId: plan.applicationId,
+    registry,
+    collector: { partitionCount: () => 3, send: (record) => void sent.push(record) },
+    handlers: { ...failOnError, ...handlers },
+    deadLetterTopic,
+    metrics,
+  })
+  const offsets = new Map<string, number>()
+  const take = (topic: string): readonly string[] => {
+    const taken = sent.filter((record) => record.topic === topic)
+    sent.splice(0, Infinity, ...sent.filter((record) => record.topic !== topic))
+    return taken.map(({ key, value, timestamp }) => `${text(key)}=${text(value)}@${timestamp}`)
+  }
+  return {
+    task,
+    sent,
+    metrics,
+    take,
+    run() {
+      while (task.bufferedTotal > 0) task.process()
+    },
+    enqueue(topic, ...records) {
+      const first = offsets.get(topic) ?? 0
+      offsets.set(topic, first + records.length)
+      task.enqueue(
+        memoryBatch(
+          { topic, partition },
+          records.map((record, index) => ({ ...blank, offset: first + index, ...record })),
+        ),
+      )
+    },
+  }
+}
+
+const noHeaders: Headers = []
+const blank = { timestamp: 0, key: null, value: null, headers: noHeaders }
+
+/** A record of texts. */
+export function record(key: string | null, value: string | null, timestamp: number): Partial<BatchRecord> {
+  return { key: bytes(key), value: bytes(value), timestamp }
+}
+
+export function bytes(content: string | null): Uint8Array | null {
+  return content === null ? null : Buffer.from(content)
+}
+
+export function text(content: Uint8Array | null): string | null {
+  return content === null ? null : Buffer.from(content).toString()
+}
