@@ -25,7 +25,7 @@ const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/packa
 function runGroup(projects: readonly string[], folder: string): Count {
   const file = join(folder, `${projects.join('-')}.json`)
   const only = projects.flatMap((project) => ['--project', project])
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const reporters = ['--allowOnly=false', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const config = join(import.meta.dirname, 'vitest.config.ts')
   const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', config, ...only, ...reporters], {
     stdio: 'inherit',

@@ -14,6 +14,7 @@ export interface TlsConfig {
   readonly rejectUnauthorized?: boolean
 }
 
+/** Who the app is, to brokers that ask (SASL). */
 export interface SaslConfig {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   readonly username: string
@@ -32,6 +33,7 @@ export type ErrorPolicy<E> = ErrorAnswer | ((error: E, record: FailedRecord) => 
 /** As `ErrorPolicy`; the input record is null where it is not known any more. */
 export type ProduceErrorPolicy<E> = ErrorAnswer | ((error: E, record: FailedRecord | null) => ErrorAnswer)
 
+/** What to do with records that fail, by what failed. */
 export interface ErrorsConfig {
   /** Key, value or timestamp of an input record could not be read. Default `fail`. */
   readonly decode?: ErrorPolicy<SerializationError>

@@ -3,6 +3,7 @@ import type { StateStore } from '../state/state-store.ts'
 import type { AppMetrics } from '../telemetry/metrics-snapshot.ts'
 import type { AppState } from './app-state.ts'
 
+/** A step of an app from one state to the next. */
 export interface StateChange {
   readonly from: AppState
   readonly to: AppState

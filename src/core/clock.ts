@@ -5,7 +5,7 @@ export interface Timer {
 
 /**
  * Time as everything in Millrace sees it. The app hands in the system's clock; tests and the simulation hand in one
- * that they move themselves. Nothing else in `src/` may read the time or set a timer (DESIGN.md, law 4).
+ * that they move themselves. Nothing else in `src/` may read the time or set a timer (docs/ARCHITECTURE.md, law 4).
  */
 export interface Clock {
   /** Wall-clock time in milliseconds since the epoch; may jump. */

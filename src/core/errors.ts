@@ -1,5 +1,5 @@
 /**
- * Errors come in families by what happens next (DESIGN.md section 11). Every error has a stable `code`, keeps what caused
+ * Errors come in families by what happens next (docs/reference/errors.md). Every error has a stable `code`, keeps what caused
  * it as `cause`, and carries the facts that locate it as fields.
  */
 export const errorCodes = [
@@ -23,6 +23,7 @@ export const errorCodes = [
   'MILLRACE_INVARIANT',
 ] as const
 
+/** The stable names of errors, for programs; docs/reference/errors.md has a line for each. */
 export type ErrorCode = (typeof errorCodes)[number]
 
 /** Where it happened, as far as that is known. */

@@ -1,9 +1,6 @@
 /** Uniform numbers in [0, 1). Injected wherever chance is needed, so that a seed replays a run. */
 export type Random = () => number
 
-/** The machine's own randomness. The one place in `src/` that draws on it. */
-export const systemRandom: Random = () => Math.random()
-
 /** mulberry32: small, fast, and the same everywhere; for simulations and generated data, never for secrets. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0

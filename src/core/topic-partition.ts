@@ -1,3 +1,4 @@
+/** One partition of a topic, counted from 0. */
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number

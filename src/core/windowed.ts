@@ -11,6 +11,9 @@ export interface Windowed<K> {
   readonly window: Window
 }
 
+/**
+ * A windowed key, as tests and lookups need it. Bounds in milliseconds since the epoch; see `Window` for the right end.
+ */
 export function windowed<K>(key: K, start: number, end: number): Windowed<K> {
   return { key, window: { start, end } }
 }

@@ -11,6 +11,7 @@ import { SessionWindowedKStream } from './session-windowed-kstream.ts'
 import { TimeWindowedKStream } from './time-windowed-kstream.ts'
 import type { SessionWindowsOption, SlidingWindowsOption, TimeWindowsOption } from './windows.ts'
 
+/** Over which ranges `over` aggregates, and what. */
 export interface OverOptions<K, V, Ranges extends Record<string, OverRangeOption>, R> extends NodeOptions {
   /** The ranges by name: how far each reaches back in event time, and by how much it ends before the record. */
   readonly ranges: Ranges

@@ -2,11 +2,13 @@ import type { Duration } from '../core/duration.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { Partitioner, TimestampExtractor } from '../topology/functions.ts'
 
+/** What every step takes: a name, should the derived one not do. */
 export interface NodeOptions {
   /** Name of the node in plans, metrics and errors; default: from what it does and what feeds it. */
   readonly name?: string
 }
 
+/** How a topic is read: serdes, event time, and where to begin. */
 export interface SourceOptions<K, V> extends NodeOptions {
   readonly key: Serde<K>
   readonly value: Serde<V>
@@ -16,66 +18,82 @@ export interface SourceOptions<K, V> extends NodeOptions {
   readonly offsetReset?: 'earliest' | 'latest' | 'none'
 }
 
+/** For steps that may keep a table: the name under which they do. */
 export interface StoreOption {
   /** Name of the store (Kafka Streams: `Materialized.as`): it is kept, has a changelog `<app>-<store>-changelog`, and can be read. */
   readonly store?: string
 }
 
+/** How a topic is read as a table: its latest value for each key; a null value deletes. */
 export interface TableSourceOptions<K, V> extends SourceOptions<K, V>, StoreOption {
   /** As for a stream; deletions (null values) have an event time too. */
   readonly timestamp?: TimestampExtractor<K, V | null>
 }
 
+/** For steps after which keys may be of another type. */
 export interface KeySerdeOption<K> {
   /** Serde of the key from here on; needed where the type changes and something downstream writes it to a topic. */
   readonly key?: Serde<NonNullable<K>>
 }
 
+/** For steps after which values may be of another type. */
 export interface ValueSerdeOption<V> {
   /** Serde of the value from here on; needed where the type changes and something downstream writes it to a topic. */
   readonly value?: Serde<NonNullable<V>>
 }
 
+/** For steps after which both keys and values may be of another type. */
 export interface KeyValueSerdeOptions<K, V> extends NodeOptions, KeySerdeOption<K>, ValueSerdeOption<V> {}
 
+/** How `repartition` lays out its topic. */
 export interface RepartitionOptions<K, V> extends KeyValueSerdeOptions<K, V> {
   /** Partition count of the topic; default: that of what feeds it. */
   readonly partitions?: number
   readonly partitioner?: Partitioner<K, V>
 }
 
+/** How `toTable` keeps what it makes of a stream. */
 export interface ToTableOptions<K, V> extends KeyValueSerdeOptions<K, V>, StoreOption {}
 
+/** Serdes of a grouped stream, and the name of its repartition topic. */
 export interface GroupByKeyOptions<K, V> extends KeySerdeOption<K>, ValueSerdeOption<V> {
   /** Name of the repartition topic, should one be needed: `<app>-<name>-repartition`. Default: the name of the store. */
   readonly name?: string
 }
 
+/** As for `groupByKey`; the new key always travels through a repartition topic, so its serde must be given. */
 export interface GroupByOptions<K, V> extends GroupByKeyOptions<K, V> {
   readonly key: Serde<NonNullable<K>>
 }
 
+/** Serdes of the new key and value, which travel through a repartition topic. */
 export interface TableGroupByOptions<K, V> extends NodeOptions {
   readonly key: Serde<K>
   readonly value: Serde<V>
 }
 
+/** Names of a counting step and of its store. Counts are numbers, written as 64-bit integers. */
 export interface CountOptions extends NodeOptions, StoreOption {}
 
+/** Names of a reducing step and of its store, and the serde of its changelog; default: that of the values. */
 export interface ReduceOptions<V> extends NodeOptions, StoreOption, ValueSerdeOption<V> {}
 
+/** Names of an aggregating step and of its store, and the serde of its changelog. */
 export interface AggregateOptions<A> extends NodeOptions, StoreOption {
   /** Serde of the aggregate, for its changelog. */
   readonly value: Serde<A>
 }
 
+/** How long the store of a windowed aggregate keeps what it holds. */
 export interface WindowStoreOption {
   /** How long windows can be read and updated after stream time has passed them; at least, and by default, size + grace. */
   readonly retention?: Duration
 }
 
+/** For steps from table to table: with a `store` the result is kept, without it is computed when asked for. */
 export interface TableOptions<V> extends NodeOptions, StoreOption, ValueSerdeOption<V> {}
 
+/** How records are written: serdes, and the choice of the partition. */
 export interface SinkOptions<K, V> extends NodeOptions {
   readonly key: Serde<NonNullable<K>>
   readonly value: Serde<NonNullable<V>>
@@ -83,6 +101,7 @@ export interface SinkOptions<K, V> extends NodeOptions {
   readonly partitioner?: Partitioner<K, V>
 }
 
+/** Which records of two streams meet. Both sides are kept for the span and the grace, with changelogs. */
 export interface StreamJoinOptions<K, V, VR> extends NodeOptions {
   /**
    * How far apart in event time two records may be to match, both bounds inclusive. One duration for both directions, or
@@ -98,6 +117,7 @@ export interface StreamJoinOptions<K, V, VR> extends NodeOptions {
   readonly rightValue?: Serde<NonNullable<VR>>
 }
 
+/** Serdes, should the stream have to be repartitioned before it meets the table. */
 export interface StreamTableJoinOptions<K, V> extends NodeOptions, KeySerdeOption<K> {
   /** Serde of the stream's values, should it have to be repartitioned. Default: the stream's. */
   readonly leftValue?: Serde<NonNullable<V>>

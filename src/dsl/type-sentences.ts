@@ -1,7 +1,7 @@
 import type { Windowed } from '../core/windowed.ts'
 
-/** An impossible call's type: its argument is a sentence that says why (HOUSE.md, "Errors"). Nothing is assignable to it. */
 declare const sentence: unique symbol
+/** An impossible call's type: its argument is a sentence that says why. Nothing is assignable to it. */
 export interface Impossible<Why extends string> {
   readonly [sentence]: Why
 }

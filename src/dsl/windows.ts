@@ -5,17 +5,20 @@ import type { Duration } from '../core/duration.ts'
  * What comes later is dropped and counted under `dropped-records`.
  */
 
+/** Windows of fixed size, aligned to the epoch; made by `tumbling` and `hopping`. */
 export interface TimeWindowsOption {
   readonly kind: 'time'
   readonly size: Duration
   readonly advance: Duration
   readonly grace: Duration
 }
+/** Windows that records open and close; made by `sliding`. */
 export interface SlidingWindowsOption {
   readonly kind: 'sliding'
   readonly difference: Duration
   readonly grace: Duration
 }
+/** Windows of activity; made by `session`. */
 export interface SessionWindowsOption {
   readonly kind: 'session'
   readonly gap: Duration

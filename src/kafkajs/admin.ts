@@ -59,7 +59,8 @@ class Admin implements AdminPort {
     })
     // The controller has them now; the brokers that lead them learn of it a little later (NOT_LEADER until then).
     // For a moment they may not even have heard its name.
-    for (const { topic } of topics) await this.#retry(`wait for topic ${topic}`, (cluster) => offsetsOf(cluster, topic, notThereYet()))
+    for (const { topic } of topics)
+      await this.#retry(`wait for topic ${topic}`, (cluster) => offsetsOf(cluster, topic, notThereYet()))
   }
 
   async offsets(topic: string): Promise<readonly { partition: number; low: number; high: number }[]> {
@@ -175,7 +176,11 @@ async function offsetsOf(cluster: KafkaJsCluster, topic: string, missing: Error)
   await cluster.addMultipleTargetTopics([topic])
   const low = await listOffsets(cluster, partitions, 'earliest')
   const high = await listOffsets(cluster, partitions, 'latest')
-  return partitions.map(({ partition }) => ({ partition, low: offsetOf(low, partition), high: offsetOf(high, partition) }))
+  return partitions.map(({ partition }) => ({
+    partition,
+    low: offsetOf(low, partition),
+    high: offsetOf(high, partition),
+  }))
 }
 
 function offsetOf(offsets: readonly OffsetOf[], partition: number): number {

@@ -28,7 +28,9 @@ class Consumer implements ConsumerPort {
   readonly #connection: ConnectionOptions
   readonly #options: ConsumerOptions
   readonly #paused = new Set<string>()
-  #running: { cluster: KafkaJsCluster; group: GroupMembership; fetcher: Fetcher; listener: RebalanceListener } | undefined
+  #running:
+    | { cluster: KafkaJsCluster; group: GroupMembership; fetcher: Fetcher; listener: RebalanceListener }
+    | undefined
   #owned: readonly TopicPartition[] = []
   #lastOwned: readonly TopicPartition[] = []
   #joining: Promise<void> | undefined
@@ -175,7 +177,8 @@ class Consumer implements ConsumerPort {
     const committed = await group.committed(partitions)
     const known = new Set(committed.map(topicPartitionName))
     const fresh = partitions.filter((partition) => !known.has(topicPartitionName(partition)))
-    const resetTo = (reset: string): TopicPartition[] => fresh.filter(({ topic }) => this.#options.offsetReset(topic) === reset)
+    const resetTo = (reset: string): TopicPartition[] =>
+      fresh.filter(({ topic }) => this.#options.offsetReset(topic) === reset)
     const [none] = resetTo('none')
     if (none !== undefined) throw noOffset(this.#options.groupId, none)
     return [

@@ -116,14 +116,20 @@ export class Fetcher {
       else group.states.push(state)
     }
     for (const [leader, { states, leftOut }] of groups) {
-      if (states.length > 0 && !this.#busy.has(leader)) void this.#fetch(leader, states, leftOut ? busyWaitMs : idleWaitMs)
+      if (states.length > 0 && !this.#busy.has(leader))
+        void this.#fetch(leader, states, leftOut ? busyWaitMs : idleWaitMs)
     }
     if (leaderless && this.#refreshes === 0) void this.#refresh(backoff(1))
   }
 
   async #fetch(leader: number, states: readonly PartitionState[], maxWaitMs: number): Promise<void> {
     const { cluster, fetchMaxBytes, readCommitted } = this.#options
-    const options = { maxWaitMs, maxBytes: fetchMaxBytes, partitionMaxBytes: Math.min(partitionMaxBytes, fetchMaxBytes), readCommitted }
+    const options = {
+      maxWaitMs,
+      maxBytes: fetchMaxBytes,
+      partitionMaxBytes: Math.min(partitionMaxBytes, fetchMaxBytes),
+      readCommitted,
+    }
     this.#busy.add(leader)
     try {
       const broker = await cluster.findBroker({ nodeId: leader })
@@ -162,13 +168,25 @@ export class Fetcher {
   async #decode(state: PartitionState, answer: PartitionFetch): Promise<(ColumnBatch & { from: number }) | undefined> {
     try {
       const { topic, partition, offset } = state
-      const batch = await decodeRecordSet({ topic, partition, from: offset, records: answer.records, aborted: answer.aborted })
+      const batch = await decodeRecordSet({
+        topic,
+        partition,
+        from: offset,
+        records: answer.records,
+        aborted: answer.aborted,
+      })
       return Object.assign(batch, { from: offset })
     } catch (error) {
       const { topic, partition, offset } = state
       const why = error instanceof Error ? error.message : String(error)
       const facts = { topic, partition, offset, cause: error, retriable: false }
-      this.#fatal(new BrokerError('MILLRACE_BROKER_FAILED', `cannot read ${topic}-${partition} at offset ${offset}: ${why}`, facts))
+      this.#fatal(
+        new BrokerError(
+          'MILLRACE_BROKER_FAILED',
+          `cannot read ${topic}-${partition} at offset ${offset}: ${why}`,
+          facts,
+        ),
+      )
       return undefined
     }
   }

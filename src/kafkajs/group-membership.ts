@@ -78,13 +78,21 @@ export class GroupMembership {
     this.#generation = joined.generationId
     const groupAssignment = joined.leaderId === joined.memberId ? await this.#assign(joined) : []
     const { groupId } = consumer
-    const synced = await coordinator.syncGroup({ groupId, generationId: joined.generationId, memberId: joined.memberId, groupAssignment })
+    const synced = await coordinator.syncGroup({
+      groupId,
+      generationId: joined.generationId,
+      memberId: joined.memberId,
+      groupAssignment,
+    })
     return decodeAssignment(synced.memberAssignment ?? Buffer.alloc(0))
   }
 
   async #assign(joined: JoinedGroup): Promise<object[]> {
     const { cluster, consumer } = this.#options
-    const members = joined.members.map(({ memberId, memberMetadata }) => ({ memberId, ...decodeSubscription(memberMetadata) }))
+    const members = joined.members.map(({ memberId, memberMetadata }) => ({
+      memberId,
+      ...decodeSubscription(memberMetadata),
+    }))
     const topics = [...new Set(members.flatMap((member) => member.topics))].toSorted()
     await cluster.addMultipleTargetTopics(topics)
     await cluster.refreshMetadata()
@@ -92,7 +100,10 @@ export class GroupMembership {
     const counts = new Map(metadata.map(({ topic, partitionMetadata }) => [topic, partitionMetadata.length]))
     const wanted = new Map(topics.map((topic) => [topic, counts.get(topic) ?? 0]))
     const assignment = consumer.assignor(members, wanted)
-    return members.map(({ memberId }) => ({ memberId, memberAssignment: encodeAssignment(assignment.get(memberId) ?? []) }))
+    return members.map(({ memberId }) => ({
+      memberId,
+      memberAssignment: encodeAssignment(assignment.get(memberId) ?? []),
+    }))
   }
 
   async #recoverJoin(error: unknown, attempt: number): Promise<void> {
@@ -155,12 +166,16 @@ export class GroupMembership {
       topic,
       partitions: ofTopic.map(({ partition }) => ({ partition })),
     }))
-    const { responses } = await coordinator.offsetFetch({ groupId: this.#options.consumer.groupId, topics }).catch((error: unknown) => {
-      this.#coordinator = undefined
-      throw error
-    })
+    const { responses } = await coordinator
+      .offsetFetch({ groupId: this.#options.consumer.groupId, topics })
+      .catch((error: unknown) => {
+        this.#coordinator = undefined
+        throw error
+      })
     return responses.flatMap(({ topic, partitions: found }) =>
-      found.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })).filter(({ offset }) => offset >= 0),
+      found
+        .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
+        .filter(({ offset }) => offset >= 0),
     )
   }
 
@@ -190,7 +205,12 @@ export class GroupMembership {
       topic,
       partitions: ofTopic.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
     }))
-    return { groupId: this.#options.consumer.groupId, memberId: this.#memberId, groupGenerationId: this.#generation, topics }
+    return {
+      groupId: this.#options.consumer.groupId,
+      memberId: this.#memberId,
+      groupGenerationId: this.#generation,
+      topics,
+    }
   }
 
   /** Returns when it is worth another try. */
@@ -203,7 +223,8 @@ export class GroupMembership {
       this.#options.onChange()
       throw migrated(consumer.groupId, offsets, error)
     }
-    if (!isRetriable(error)) throw translateError(error, `commit offsets of the group ${consumer.groupId}`, connection.brokers)
+    if (!isRetriable(error))
+      throw translateError(error, `commit offsets of the group ${consumer.groupId}`, connection.brokers)
     this.#coordinator = undefined
   }
 

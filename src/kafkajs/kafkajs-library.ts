@@ -234,7 +234,8 @@ export async function sendRaw<T>(
 export async function closeCluster(cluster: KafkaJsCluster): Promise<void> {
   const { brokers, seedBroker } = cluster.brokerPool
   for (const broker of [...Object.values(brokers), seedBroker]) {
-    for (const connection of broker?.connectionPool.pool ?? []) connection.rejectRequests(new Error('the client was closed'))
+    for (const connection of broker?.connectionPool.pool ?? [])
+      connection.rejectRequests(new Error('the client was closed'))
   }
   await cluster.disconnect()
 }

@@ -22,7 +22,10 @@ interface Reading extends Range {
   offset: number
 }
 
-export function kafkajsRestorer(connection: ConnectionOptions, options: { readonly fetchMaxBytes: number }): RestorePort {
+export function kafkajsRestorer(
+  connection: ConnectionOptions,
+  options: { readonly fetchMaxBytes: number },
+): RestorePort {
   return new Restorer(connection, options.fetchMaxBytes)
 }
 
@@ -43,7 +46,7 @@ class Restorer implements RestorePort {
 
   async read(ranges: readonly Range[], onBatch: (batch: FetchedBatch) => void, signal: AbortSignal): Promise<void> {
     let readings: readonly Reading[] = ranges.map((range) => ({ ...range, offset: range.from }))
-    for (let attempt = 0; ; ) {
+    for (let attempt = 0; ;) {
       readings = readings.filter(({ offset, end }) => offset < end)
       if (readings.length === 0) return
       const before = readings.reduce((sum, { offset }) => sum + offset, 0)
@@ -58,11 +61,19 @@ class Restorer implements RestorePort {
   }
 
   #translate(error: unknown, readings: readonly Reading[]): Error {
-    return translateError(error, `restore from ${readings.map(topicPartitionName).join(', ')}`, this.#connection.brokers)
+    return translateError(
+      error,
+      `restore from ${readings.map(topicPartitionName).join(', ')}`,
+      this.#connection.brokers,
+    )
   }
 
   /** One fetch from each leader. Returns what went wrong with the broker; what `onBatch` throws goes through. */
-  async #step(readings: readonly Reading[], onBatch: (batch: FetchedBatch) => void, signal: AbortSignal): Promise<unknown> {
+  async #step(
+    readings: readonly Reading[],
+    onBatch: (batch: FetchedBatch) => void,
+    signal: AbortSignal,
+  ): Promise<unknown> {
     const answers = await this.#fetchAll(readings).catch((error: unknown) => ({ error }))
     if ('error' in answers) return answers.error
     for (const [reading, answer] of answers) {
@@ -81,9 +92,17 @@ class Restorer implements RestorePort {
     return (await Promise.all([...groups].map(([broker, ofBroker]) => this.#fetch(broker, ofBroker)))).flat()
   }
 
-  async #fetch(broker: KafkaJsBroker, readings: readonly Reading[]): Promise<readonly (readonly [Reading, PartitionFetch])[]> {
+  async #fetch(
+    broker: KafkaJsBroker,
+    readings: readonly Reading[],
+  ): Promise<readonly (readonly [Reading, PartitionFetch])[]> {
     const maxBytes = this.#fetchMaxBytes
-    const options = { maxWaitMs, maxBytes, partitionMaxBytes: Math.min(partitionMaxBytes, maxBytes), readCommitted: true }
+    const options = {
+      maxWaitMs,
+      maxBytes,
+      partitionMaxBytes: Math.min(partitionMaxBytes, maxBytes),
+      readCommitted: true,
+    }
     const answers = await fetchFrom(broker, readings, options)
     const byName = new Map(readings.map((reading) => [topicPartitionName(reading), reading]))
     return answers.map((answer) => [byName.get(topicPartitionName(answer))!, answer] as const)
@@ -105,7 +124,13 @@ class Restorer implements RestorePort {
 
 async function hand(reading: Reading, answer: PartitionFetch, onBatch: (batch: FetchedBatch) => void): Promise<void> {
   const { topic, partition, offset, end } = reading
-  const batch = await decodeRecordSet({ topic, partition, from: offset, records: answer.records, aborted: answer.aborted })
+  const batch = await decodeRecordSet({
+    topic,
+    partition,
+    from: offset,
+    records: answer.records,
+    aborted: answer.aborted,
+  })
   batch.highWatermark = Math.max(answer.end, batch.nextOffset)
   batch.cutAt(end)
   if (batch.count > 0) onBatch(batch)

@@ -8,7 +8,7 @@ import { OverCursors, type OverSpan } from './over-cursors.ts'
 
 export interface OverOptions<K, V, R> {
   readonly ranges: readonly OverRange[]
-  readonly aggregate: InvertibleAggregate<V, any, R>
+  readonly aggregate: InvertibleAggregate<V, unknown, R>
   readonly graceMs: number
   /** `right`: (from, to]; `both`: [from, to]. */
   readonly closed: 'right' | 'both'

@@ -153,7 +153,7 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
     const start = record.timestamp + 1
     if (starts.has(start) || right === null || right.timestamp < start) return
     this.#put(key, start, right.value, right.timestamp)
-    this.#emitUpdate(key, start, change(right.value, null), right.timestamp, record)
+    this.#emitUpdate(this.#window(key, start), change(right.value, null), right.timestamp, record)
   }
 
   #update({ key, value, record, closeTime }: Input<K, V>, start: number, stored: ValueAndTimestamp<A> | null): void {
@@ -162,7 +162,7 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
     const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
     const aggregate = this.#options.aggregator(oldAggregate, value, key) ?? null
     this.#put(key, start, aggregate, timestamp)
-    this.#emitUpdate(key, start, change(aggregate, oldAggregate), timestamp, record)
+    this.#emitUpdate(this.#window(key, start), change(aggregate, oldAggregate), timestamp, record)
   }
 
   #initial(timestamp: number): ValueAndTimestamp<A> | null {
@@ -175,9 +175,13 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
     if (!this.#store.put(key, aggregate, start, timestamp)) this.#context.drop('expired')
   }
 
-  #emitUpdate(key: K, start: number, update: Change<A>, timestamp: number, { headers }: StreamRecord): void {
+  #window(key: K, start: number): Windowed<K> {
+    return windowed(key, start, start + this.#differenceMs)
+  }
+
+  #emitUpdate(key: Windowed<K>, update: Change<A>, timestamp: number, { headers }: StreamRecord): void {
     const sent = this.#options.sendOldValues ? update : change(update.newValue, null)
-    this.#context.forward(streamRecord(windowed(key, start, start + this.#differenceMs), sent, timestamp, headers))
+    this.#context.forward(streamRecord(key, sent, timestamp, headers))
   }
 }
 

@@ -57,13 +57,8 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
     const aggregate = aggregator(oldAggregate, record.value, key) ?? null
     // As in Kafka Streams, a window that the store no longer takes is counted and its result goes out all the same.
     if (!this.#store.put(key, aggregate, start, timestamp)) this.#context.drop('expired')
-    this.#emitUpdate(key, start, change(aggregate, oldAggregate), timestamp, record)
-  }
-
-  #emitUpdate(key: K, start: number, update: Change<A>, timestamp: number, { headers }: StreamRecord): void {
-    const sent = this.#options.sendOldValues ? update : change(update.newValue, null)
-    this.#context.forward(
-      streamRecord(windowed(key, start, start + this.#options.windows.sizeMs), sent, timestamp, headers),
-    )
+    const update = change(aggregate, this.#options.sendOldValues ? oldAggregate : null)
+    const windowedKey = windowed(key, start, start + this.#options.windows.sizeMs)
+    this.#context.forward(streamRecord(windowedKey, update, timestamp, record.headers))
   }
 }

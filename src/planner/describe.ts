@@ -1,5 +1,6 @@
 import type { Plan, PlanNode, PlanSource, Subtopology } from './plan.ts'
 
+/** How a plan is printed: for people, for programs, for Graphviz. */
 export type DescribeFormat = 'text' | 'json' | 'dot'
 
 /**

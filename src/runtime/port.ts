@@ -1,5 +1,5 @@
 /*
- * Kafka as the runtime sees it (DESIGN.md law 5): pull-based, batches in and batches out. Implemented by `kafkajs/` now, by
+ * Kafka as the runtime sees it (docs/ARCHITECTURE.md, law 5): pull-based, batches in and batches out. Implemented by `kafkajs/` now, by
  * our own client next; every implementation passes the same conformance suite. The promises are numbered; the suite's
  * tests carry the numbers.
  */
@@ -161,7 +161,7 @@ export interface AdminPort {
 export interface RestorePort {
   /**
    * Reads `[from, end)` of each partition and hands over what it finds in offset order. Resolves when every partition's
-   * position has reached its end, also when the last offsets hold no record (control records, compaction: TRAPS 1).
+   * position has reached its end, also when the last offsets hold no record (control records, compaction).
    */
   read(
     ranges: readonly (TopicPartition & { readonly from: number; readonly end: number })[],

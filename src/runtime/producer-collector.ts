@@ -1,13 +1,14 @@
 import { ProductionError, TopologyError } from '../core/errors.ts'
+import { defaultPartition } from '../core/murmur2.ts'
 import { taskIdName } from '../core/task-id.ts'
 import type { TaskId } from '../core/task-id.ts'
 import { errorChannel } from '../telemetry/channels.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
 import { deadLetter } from './dead-letter.ts'
 import type { ErrorAnswer, ErrorHandlers } from './error-handlers.ts'
-import { partitionOf, StickyPartitions } from './partitioner.ts'
 import type { DeliveryFailed, OutgoingRecord, ProducerPort } from './port.ts'
 import type { CollectedRecord, RecordCollector } from './record-collector.ts'
+import { StickyPartitions } from './sticky-partitions.ts'
 
 export interface ProducerCollectorOptions {
   readonly producer: ProducerPort
@@ -116,7 +117,7 @@ export class ProducerCollector {
   }
 
   #choosePartition({ topic, key, value }: CollectedRecord, count: number): number {
-    return key === null ? this.#sticky.next(topic, count, value?.length ?? 0) : partitionOf(key, count)
+    return key === null ? this.#sticky.next(topic, count, value?.length ?? 0) : defaultPartition(key, count)
   }
 
   #sendLater(record: CollectedRecord, onFailed: DeliveryFailed): void {

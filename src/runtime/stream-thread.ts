@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { sleep } from '../core/clock.ts'
 import { TaskMigratedError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
 import type { Plan } from '../planner/plan.ts'
@@ -85,25 +86,43 @@ export class StreamThread {
     this.#lastCommitMs = clock.monotonic()
   }
 
-  /** Ends after `stop()`, with everything committed and the group left; rejects with the error that stopped it, nothing committed since. */
+  /**
+   * Ends after `stop()`, with everything committed and the group left; rejects with the error that stopped it, nothing
+   * committed since.
+   */
   async run(): Promise<void> {
     try {
       await this.#producer.connect()
       await this.#join()
       while (!this.#stopping) await this.#turn()
-      await this.#exclusive.run(() => this.#commit())
+      await this.#exclusive.run(() => this.#revoke(this.#tasks.partitions))
       await this.#consumer.close()
       if (this.#failure !== undefined) throw this.#failure
+      await this.#closeProducer()
     } catch (error) {
       this.#failure ??= error as Error
-      this.#tasks.remove(this.#tasks.partitions)
-      await this.#consumer.close()
-      throw error
-    } finally {
-      await this.#purger.idle()
-      await this.#changelogPurger.idle()
-      await this.#producer.close()
+      await this.#abandon()
+      throw this.#failure
     }
+  }
+
+  async #closeProducer(): Promise<void> {
+    await this.#purger.idle()
+    await this.#changelogPurger.idle()
+    await this.#producer.close()
+  }
+
+  /** After a failure nothing is committed, and what cannot be closed in time is left: the error must come out. */
+  async #abandon(): Promise<void> {
+    const { clock, settings } = this.#options
+    this.#tasks.remove(this.#tasks.partitions)
+    const inTime = new AbortController()
+    const closing = this.#consumer
+      .close()
+      .then(() => this.#closeProducer())
+      .catch((error: Error) => errorChannel.publish({ stage: 'background', answer: 'fail', error, taskId: undefined }))
+    await Promise.race([closing, sleep(clock, settings.shutdownTimeoutMs, inTime.signal)])
+    inTime.abort()
   }
 
   /** Finishes the turn in hand, then commits and leaves. */

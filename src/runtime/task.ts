@@ -91,7 +91,7 @@ interface TaskParts {
 
 /**
  * One sub-topology on one partition number: queues of records in, operators and stores, records out. Everything inside is
- * synchronous and deterministic: the same records in the same batches give the same output (DESIGN.md law 3).
+ * synchronous and deterministic: the same records in the same batches give the same output (docs/ARCHITECTURE.md, law 3).
  */
 export class Task implements NodeHost {
   readonly id: TaskId

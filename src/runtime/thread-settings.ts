@@ -20,5 +20,6 @@ export interface ThreadSettings {
   readonly heartbeatIntervalMs: number
   readonly rebalanceTimeoutMs: number
   readonly repartitionPurgeIntervalMs: number
+  readonly shutdownTimeoutMs: number
   readonly deadLetterTopic: string | null
 }

@@ -6,6 +6,7 @@ import { messageOf } from './message-of.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
 import type { Serde, SerdeEnvironment } from './serde.ts'
 
+/** How Avro values look in TypeScript, and where their schema is registered. */
 export interface AvroOptions extends AvroTypeOptions {
   /** The registry's subject; `<topic>-key` or `<topic>-value` by default. */
   readonly subject?: string

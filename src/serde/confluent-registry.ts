@@ -6,6 +6,7 @@ import { messageOf } from './message-of.ts'
 import { registryFailed } from './registry-failed.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
 
+/** Where a schema registry is, and how patiently it is asked. */
 export interface ConfluentRegistryOptions {
   /** Where the registry's REST API is, without credentials. Apicurio's is under `/apis/ccompat/v7`. */
   readonly url: string

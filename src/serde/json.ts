@@ -4,6 +4,7 @@ import type { Serde } from './serde.ts'
 import { describeIssue, type OutputOf, type StandardSchema } from './standard-schema.ts'
 import { decodeUtf8 } from './utf8.ts'
 
+/** When a JSON serde asks its schema. */
 export interface JsonOptions {
   /**
    * When the schema is asked: on `decode` (the default), or on `both`. With `both` a value is checked before it is

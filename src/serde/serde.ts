@@ -19,7 +19,7 @@ export interface SerdeEnvironment {
 export interface Serde<T> {
   /** Short name for plans and messages, for example `string` or `avro(Transaction)`. */
   readonly name: string
-  /** @throws any error; the caller adds topic, partition and offset */
+  /** The bytes of a value. @throws any error; the caller adds topic, partition and offset */
   serialize(value: T): Uint8Array
   /** Must not keep or change `bytes`: they are a view on a shared buffer. */
   deserialize(bytes: Uint8Array): T

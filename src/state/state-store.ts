@@ -4,7 +4,7 @@ import type { Serde } from '../serde/serde.ts'
 export type ChangelogSink = (key: Uint8Array, value: Uint8Array | null, timestamp: number) => void
 
 /**
- * A store of one task: a cache of its changelog (DESIGN.md section 10).
+ * A store of one task: a cache of its changelog (docs/adr/0005).
  *
  * Live values are kept in memory and serialized once per commit: the store remembers which entries changed and
  * `flushChangelog` hands their latest state to the sink, in a deterministic order. Restoring feeds the changelog's records back,

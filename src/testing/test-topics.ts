@@ -2,6 +2,7 @@ import { noHeaders, type Headers } from '../core/stream-record.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { WrittenRecord } from './topology-test-driver.ts'
 
+/** With what a test writes or reads a topic. */
 export interface TestTopicSerdes<K, V> {
   readonly key: Serde<K>
   readonly value: Serde<V>

@@ -17,6 +17,7 @@ import type { Topology } from '../topology/topology.ts'
 import { memoryBatch } from './memory-batch.ts'
 import { TestInputTopic, TestOutputTopic, type TestTopicSerdes } from './test-topics.ts'
 
+/** What stands around a topology under test. */
 export interface TestDriverOptions {
   /** Default: the topology's name. */
   readonly applicationId?: string
@@ -131,10 +132,12 @@ export class TopologyTestDriver {
     return this.#task.stores.get(name)?.store as ReadOnlyKeyValueStore<K, V> | undefined
   }
 
+  /** The store of a tumbling, hopping or sliding aggregate by name; undefined when there is none. */
   windowStore<K, V>(name: string): ReadOnlyWindowStore<K, V> | undefined {
     return this.#task.stores.get(name)?.store as ReadOnlyWindowStore<K, V> | undefined
   }
 
+  /** The store of a session aggregate by name; undefined when there is none. */
   sessionStore<K, A>(name: string): ReadOnlySessionStore<K, A> | undefined {
     return this.#task.stores.get(name)?.store as ReadOnlySessionStore<K, A> | undefined
   }

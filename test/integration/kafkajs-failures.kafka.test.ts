@@ -10,11 +10,15 @@ import { kafkajsPort } from '../../src/kafkajs/kafkajs-port.ts'
 import type { KafkaPort } from '../../src/runtime/port.ts'
 import { startKafka, type KafkaServer } from '../../src/testing/kafka-server.ts'
 import {
-  consumerOptions, createTopic, hearing, outgoing, pollUntil, producerOptions, write, type PortUnderTest,
+  consumerOptions,
+  createTopic,
+  hearing,
+  outgoing,
+  pollUntil,
+  producerOptions,
+  write,
+  type PortUnderTest,
 } from '../conformance/port/port-under-test.ts'
-
-/** A killed broker may register again only when its old session is over: 9 seconds by default. */
-const properties = { 'broker.session.timeout.ms': '3000', 'broker.heartbeat.interval.ms': '500' }
 
 let dataDir: string
 let kafka: KafkaServer
@@ -23,9 +27,13 @@ let under: PortUnderTest
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'millrace-failures-'))
-  kafka = await startKafka({ dataDir, properties })
+  kafka = await startKafka({ dataDir })
   port = kafkajsPort({
-    brokers: [kafka.bootstrap], clientId: 'failures', clock: systemClock, requestTimeoutMs: 5_000, connectionTimeoutMs: 1_000,
+    brokers: [kafka.bootstrap],
+    clientId: 'failures',
+    clock: systemClock,
+    requestTimeoutMs: 5_000,
+    connectionTimeoutMs: 1_000,
   })
   under = { port } as PortUnderTest
 })
@@ -61,7 +69,7 @@ test('a broker that is killed and comes back costs no record, doubles none, and 
     for (let round = 0; round < 2; round++) {
       await new Promise((resolve) => setTimeout(resolve, 1_500))
       await kafka.stop({ force: true })
-      kafka = await startKafka({ dataDir, port: kafka.port, properties })
+      kafka = await startKafka({ dataDir, port: kafka.port })
     }
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     sending = false
@@ -83,11 +91,24 @@ test('a broker that is killed and comes back costs no record, doubles none, and 
 test('the Java consumer and KafkaJS read our LZ4, and we read what KafkaJS writes', async () => {
   const topic = await createTopic(under, 1)
   const values = Array.from({ length: 3_000 }, (_, i) => `value ${i} ${'text '.repeat(i % 50)}`.trim())
-  await write(under, values.map((value) => outgoing(topic, 0, value)))
+  await write(
+    under,
+    values.map((value) => outgoing(topic, 0, value)),
+  )
 
   const java = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', join(kafka.libsDir, '*')]
   const tool = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
-  const args = ['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--from-beginning', '--max-messages', '3000', '--timeout-ms', '20000']
+  const args = [
+    '--bootstrap-server',
+    kafka.bootstrap,
+    '--topic',
+    topic,
+    '--from-beginning',
+    '--max-messages',
+    '3000',
+    '--timeout-ms',
+    '20000',
+  ]
   const { stdout } = await promisify(execFile)('java', [...java, tool, ...args], { maxBuffer: 10_000_000 })
   expect(stdout.trimEnd().split('\n')).toEqual(values)
 
@@ -107,7 +128,11 @@ test('the Java consumer and KafkaJS read our LZ4, and we read what KafkaJS write
 
   const theirs = client.producer()
   await theirs.connect()
-  await theirs.send({ topic, compression: 3, messages: [{ partition: 0, key: 'k', value: 'theirs', headers: { h: 'x' } }] })
+  await theirs.send({
+    topic,
+    compression: 3,
+    messages: [{ partition: 0, key: 'k', value: 'theirs', headers: { h: 'x' } }],
+  })
   await theirs.disconnect()
   const ours = port.consumer(consumerOptions())
   await ours.subscribe([topic], hearing())

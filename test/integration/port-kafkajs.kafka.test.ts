@@ -22,7 +22,11 @@ async function closedPort(): Promise<number> {
 }
 
 beforeAll(async () => {
-  const properties = { 'group.min.session.timeout.ms': '500', 'log.cleaner.backoff.ms': '200', 'log.initial.task.delay.ms': '100' }
+  const properties = {
+    'group.min.session.timeout.ms': '500',
+    'log.cleaner.backoff.ms': '200',
+    'log.initial.task.delay.ms': '100',
+  }
   kafka = await startKafka({ properties })
   const nobody = `127.0.0.1:${await closedPort()}`
   under = {
@@ -30,7 +34,11 @@ beforeAll(async () => {
     nowhere: (timeoutMs) => portAt([nobody], timeoutMs),
     writeTransaction: async ({ topic, partition }, values, outcome) => {
       const client = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING })
-      const producer = client.producer({ transactionalId: unique('transaction'), idempotent: true, maxInFlightRequests: 1 })
+      const producer = client.producer({
+        transactionalId: unique('transaction'),
+        idempotent: true,
+        maxInFlightRequests: 1,
+      })
       await producer.connect()
       const transaction = await producer.transaction()
       await transaction.send({ topic, messages: values.map((value) => ({ key: value, value, partition })) })

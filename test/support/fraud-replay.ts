@@ -13,8 +13,8 @@ export interface ReplayProcess {
   line(pattern: RegExp): Promise<string>
   /** Asks it to stop, as `kill` does. */
   terminate(): void
-  /** Its exit code; -1 when a signal killed it. */
-  readonly exited: Promise<number>
+  /** Resolves when it has ended with this exit code; rejects with what it said when it was another one. */
+  ends(exitCode: number): Promise<void>
 }
 
 export function startReplay(args: readonly string[]): ReplayProcess {
@@ -34,6 +34,10 @@ export function startReplay(args: readonly string[]): ReplayProcess {
         ended.then(() => reject(new Error(`it ended before it said ${String(pattern)}:\n${said.join('\n')}`)), reject)
       }),
     terminate: () => replay.kill('SIGTERM'),
-    exited: ended.then(() => replay.exitCode ?? -1),
+    async ends(exitCode) {
+      await ended
+      if (replay.exitCode !== exitCode)
+        throw new Error(`it ended with ${replay.exitCode ?? replay.signalCode}, not ${exitCode}:\n${said.join('\n')}`)
+    },
   }
 }

@@ -4,7 +4,7 @@ import type { MillraceApp } from '../../src/app/millrace-app.ts'
 import { systemClock } from '../../src/core/system-clock.ts'
 import { kafkajsPort } from '../../src/kafkajs/kafkajs-port.ts'
 import type { AdminPort, FetchedBatch, KafkaPort } from '../../src/runtime/port.ts'
-import { partitionOf } from '../../src/runtime/partitioner.ts'
+import { defaultPartition } from '../../src/core/murmur2.ts'
 import { startKafka } from '../../src/testing/kafka-server.ts'
 import type { KafkaServer } from '../../src/testing/kafka-server.ts'
 import type { Topology } from '../../src/topology/topology.ts'
@@ -110,7 +110,7 @@ export class KafkaFixture {
       const bytes = encoder.encode(key)
       const outgoing = {
         topic,
-        partition: partitionOf(bytes, count),
+        partition: defaultPartition(bytes, count),
         key: bytes,
         headers: [],
         timestamp: timestamp ?? systemClock.now(),

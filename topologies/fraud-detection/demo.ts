@@ -97,7 +97,7 @@ async function show({
 }
 
 async function watch(demo: Demo, partitionCount: number): Promise<void> {
-  const { kafka, admin, app, screen, signal } = demo
+  const { admin, app, screen, signal } = demo
   const alerts = new AlertWatch(screen)
   const reading = await readAlerts(demo, alerts)
   try {

@@ -16,7 +16,9 @@ export function adminPromises(under: () => PortUnderTest): void {
     test('A1 connecting where no broker is rejects in time, naming the address', async () => {
       const start = performance.now()
       await expect(under().nowhere(1_500).admin().connect()).rejects.toMatchObject({
-        code: 'MILLRACE_BROKER_UNREACHABLE', message: expect.stringMatching(/127\.0\.0\.1:\d+/), retriable: true,
+        code: 'MILLRACE_BROKER_UNREACHABLE',
+        message: expect.stringMatching(/127\.0\.0\.1:\d+/),
+        retriable: true,
       })
       expect(performance.now() - start).toBeLessThan(2_500)
     })
@@ -31,16 +33,26 @@ export function adminPromises(under: () => PortUnderTest): void {
       }
     })
 
-    test('A2 creates the new ones among those that exist, with the broker\'s replication', async () => {
+    test("A2 creates the new ones among those that exist, with the broker's replication", async () => {
       const old = await createTopic(under(), 1)
       const fresh = unique('fresh')
       const topics = [old, fresh].map((topic) => ({ topic, partitionCount: 2, replicationFactor: -1, configs: {} }))
       await admin.createTopics(topics)
-      expect(await admin.partitionCounts([old, fresh])).toEqual(new Map([[old, 1], [fresh, 2]]))
+      expect(await admin.partitionCounts([old, fresh])).toEqual(
+        new Map([
+          [old, 1],
+          [fresh, 2],
+        ]),
+      )
     })
 
     test('A2 a config that the broker refuses is an error that says why', async () => {
-      const topic = { topic: unique('bad'), partitionCount: 1, replicationFactor: 1, configs: { 'cleanup.policy': 'nonsense' } }
+      const topic = {
+        topic: unique('bad'),
+        partitionCount: 1,
+        replicationFactor: 1,
+        configs: { 'cleanup.policy': 'nonsense' },
+      }
       await expect(admin.createTopics([topic])).rejects.toMatchObject({ name: 'BrokerError', retriable: false })
     })
 
@@ -48,14 +60,22 @@ export function adminPromises(under: () => PortUnderTest): void {
       const topic = await createTopic(under(), 2, { 'retention.ms': '1234567' })
       expect(await admin.partitionCounts([unique('missing'), topic])).toEqual(new Map([[topic, 2]]))
       const described = await admin.describeTopics([unique('missing'), topic])
-      expect(described.map((one) => [one.topic, one.partitionCount, one.configs['retention.ms']])).toEqual([[topic, 2, '1234567']])
+      expect(described.map((one) => [one.topic, one.partitionCount, one.configs['retention.ms']])).toEqual([
+        [topic, 2, '1234567'],
+      ])
     })
 
     test('A3 A4 knows first and end offsets, and deletes records below an offset', async () => {
       const topic = await createTopic(under(), 2)
       await write(under(), [...numbered(topic, 0, 10), ...numbered(topic, 1, 4)])
-      await admin.deleteRecords([{ topic, partition: 0, offset: 6 }, { topic, partition: 1, offset: 4 }])
-      expect(await admin.offsets(topic)).toEqual([{ partition: 0, low: 6, high: 10 }, { partition: 1, low: 4, high: 4 }])
+      await admin.deleteRecords([
+        { topic, partition: 0, offset: 6 },
+        { topic, partition: 1, offset: 4 },
+      ])
+      expect(await admin.offsets(topic)).toEqual([
+        { partition: 0, low: 6, high: 10 },
+        { partition: 1, low: 4, high: 4 },
+      ])
     })
 
     test('A3 the offsets of a topic that does not exist are an error that names it', async () => {

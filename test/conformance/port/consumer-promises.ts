@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { TaskMigratedError } from '../../../src/core/errors.ts'
 import type { ConsumerPort, RebalanceListener } from '../../../src/runtime/port.ts'
 import {
-  consumerOptions, createTopic, hearing, numbered, outgoing, pollAll, pollUntil, seenIn, unique, write, type PortUnderTest,
+  consumerOptions,
+  createTopic,
+  hearing,
+  numbered,
+  outgoing,
+  pollAll,
+  pollUntil,
+  seenIn,
+  unique,
+  write,
+  type PortUnderTest,
 } from './port-under-test.ts'
 
 /** Bounded real waiting: the promise is about time itself. */
@@ -18,7 +28,10 @@ export function consumerPromises(under: () => PortUnderTest): void {
     await consumer.subscribe(topics, listener)
     return consumer
   }
-  const committed = async (groupId: string, topic: string): Promise<readonly { partition: number; offset: number }[]> => {
+  const committed = async (
+    groupId: string,
+    topic: string,
+  ): Promise<readonly { partition: number; offset: number }[]> => {
     const admin = under().port.admin()
     await admin.connect()
     const offsets = await admin.committedOffsets(groupId, [topic])
@@ -31,11 +44,27 @@ export function consumerPromises(under: () => PortUnderTest): void {
       const topic = await createTopic(under(), 2)
       await write(under(), [...numbered(topic, 0, 5), ...numbered(topic, 1, 5)])
       const order: string[] = []
-      const listener = hearing({ onAssigned: async () => { await pause(300); order.push('assigned') } })
+      const listener = hearing({
+        onAssigned: async () => {
+          await pause(300)
+          order.push('assigned')
+        },
+      })
       const consumer = await started([topic], listener)
-      await pollUntil(consumer, (seen) => { if (seen.length > 0) order.push('record'); return seen.length === 10 })
+      await pollUntil(consumer, (seen) => {
+        if (seen.length > 0) order.push('record')
+        return seen.length === 10
+      })
       expect(order[0]).toBe('assigned')
-      expect(listener.heard).toEqual([['assigned', [{ topic, partition: 0 }, { topic, partition: 1 }]]])
+      expect(listener.heard).toEqual([
+        [
+          'assigned',
+          [
+            { topic, partition: 0 },
+            { topic, partition: 1 },
+          ],
+        ],
+      ])
       await consumer.close()
     })
 
@@ -71,7 +100,8 @@ export function consumerPromises(under: () => PortUnderTest): void {
       const join = async (): Promise<[ConsumerPort, ReturnType<typeof hearing>]> => {
         const consumer = under().port.consumer(consumerOptions({ groupId, bufferedRecordsPerPartitionMax: 20 }))
         const listener = hearing({
-          onRevoked: (partitions) => consumer.commit(partitions.map((tp) => ({ ...tp, offset: consumer.position(tp)! }))),
+          onRevoked: (partitions) =>
+            consumer.commit(partitions.map((tp) => ({ ...tp, offset: consumer.position(tp)! }))),
         })
         await consumer.subscribe([topic], listener)
         return [consumer, listener]
@@ -79,7 +109,10 @@ export function consumerPromises(under: () => PortUnderTest): void {
       const [first, firstHeard] = await join()
       const before = await pollUntil(first, (seen) => seen.length >= 100)
       const [second] = await join()
-      const after = await pollAll([first, second], (seen) => before.length + seen.length >= 400 && firstHeard.heard.length >= 3)
+      const after = await pollAll(
+        [first, second],
+        (seen) => before.length + seen.length >= 400 && firstHeard.heard.length >= 3,
+      )
       const offsets = [...before, ...after].map(({ partition, offset }) => `${partition}:${offset}`)
       expect(new Set(offsets).size).toBe(400)
       expect(offsets.length).toBe(400)
@@ -106,7 +139,10 @@ export function consumerPromises(under: () => PortUnderTest): void {
 
     test('C4 hands out every record once and in order, more than the buffer holds', async () => {
       const topic = await createTopic(under(), 3)
-      await write(under(), [0, 1, 2].flatMap((partition) => numbered(topic, partition, 4_000)))
+      await write(
+        under(),
+        [0, 1, 2].flatMap((partition) => numbered(topic, partition, 4_000)),
+      )
       const consumer = await started([topic], hearing(), { bufferedRecordsPerPartitionMax: 50, fetchMaxBytes: 20_000 })
       const seen = await pollUntil(consumer, (all) => all.length >= 12_000)
       for (const partition of [0, 1, 2]) {
@@ -118,7 +154,12 @@ export function consumerPromises(under: () => PortUnderTest): void {
 
     test('C4 gives keys, nulls, timestamps and headers as they were written, in the order of the wire', async () => {
       const topic = await createTopic(under(), 1)
-      const headers = [['b', Buffer.from('1')], ['a', null], ['b', Buffer.from('2')], ['empty', Buffer.alloc(0)]] as const
+      const headers = [
+        ['b', Buffer.from('1')],
+        ['a', null],
+        ['b', Buffer.from('2')],
+        ['empty', Buffer.alloc(0)],
+      ] as const
       const record = { ...outgoing(topic, 0, null, 'k'), timestamp: 1_234_567_890_123, headers }
       await write(under(), [record, { ...outgoing(topic, 0, ''), timestamp: 5 }])
       const consumer = await started([topic], hearing())
@@ -128,7 +169,10 @@ export function consumerPromises(under: () => PortUnderTest): void {
       expect(batch!.valueAt(0)).toBeNull()
       expect(batch!.timestampAt(0)).toBe(1_234_567_890_123)
       expect(batch!.headersAt(0).map(([name, value]) => [name, value && Buffer.from(value).toString()])).toEqual([
-        ['b', '1'], ['a', null], ['b', '2'], ['empty', ''],
+        ['b', '1'],
+        ['a', null],
+        ['b', '2'],
+        ['empty', ''],
       ])
       expect([batch!.keyAt(1), batch!.valueAt(1)!.length, batch!.timestampAt(1)]).toEqual([null, 0, 5])
       await consumer.close()
@@ -148,13 +192,17 @@ export function consumerPromises(under: () => PortUnderTest): void {
     test('C5 hands out nothing of a paused partition and everything once it is resumed', async () => {
       const topic = await createTopic(under(), 2)
       await write(under(), [...numbered(topic, 0, 500), ...numbered(topic, 1, 500)])
-      const consumer = under().port.consumer(consumerOptions({ bufferedRecordsPerPartitionMax: 10, fetchMaxBytes: 5_000 }))
+      const consumer = under().port.consumer(
+        consumerOptions({ bufferedRecordsPerPartitionMax: 10, fetchMaxBytes: 5_000 }),
+      )
       await consumer.subscribe([topic], hearing({ onAssigned: async () => consumer.pause([{ topic, partition: 0 }]) }))
       const others = await pollUntil(consumer, (seen) => seen.length >= 500)
       expect(others.every(({ partition }) => partition === 1)).toBe(true)
       consumer.resume([{ topic, partition: 0 }])
       const rest = await pollUntil(consumer, (seen) => seen.length >= 500)
-      expect(rest.map(({ partition, offset }) => [partition, offset])).toEqual(Array.from({ length: 500 }, (_, i) => [0, i]))
+      expect(rest.map(({ partition, offset }) => [partition, offset])).toEqual(
+        Array.from({ length: 500 }, (_, i) => [0, i]),
+      )
       await consumer.close()
     })
 
@@ -184,7 +232,11 @@ export function consumerPromises(under: () => PortUnderTest): void {
       await admin.close()
       const second = await started([topic], hearing(), { groupId })
       await expect(pollUntil(second, () => false)).rejects.toMatchObject({
-        code: 'MILLRACE_OFFSET_OUT_OF_RANGE', topic, partition: 0, offset: 10, message: expect.stringContaining('[40, 100)'),
+        code: 'MILLRACE_OFFSET_OUT_OF_RANGE',
+        topic,
+        partition: 0,
+        offset: 10,
+        message: expect.stringContaining('[40, 100)'),
       })
       await second.close()
       const third = await started([topic], hearing(), { groupId, outOfRange: () => 'earliest' })
@@ -196,7 +248,11 @@ export function consumerPromises(under: () => PortUnderTest): void {
     test('C7 a partition without an offset and without a reset surfaces from poll', async () => {
       const topic = await createTopic(under(), 1)
       const consumer = await started([topic], hearing(), { offsetReset: () => 'none' })
-      await expect(pollUntil(consumer, () => false)).rejects.toMatchObject({ code: 'MILLRACE_OFFSET_OUT_OF_RANGE', topic, partition: 0 })
+      await expect(pollUntil(consumer, () => false)).rejects.toMatchObject({
+        code: 'MILLRACE_OFFSET_OUT_OF_RANGE',
+        topic,
+        partition: 0,
+      })
       await consumer.close()
     })
 
@@ -216,7 +272,10 @@ export function consumerPromises(under: () => PortUnderTest): void {
       await write(under(), numbered(topic, 1, 7))
       const consumer = await started([topic], hearing())
       expect(consumer.highWatermark({ topic, partition: 0 })).toBeUndefined()
-      await pollUntil(consumer, (seen) => seen.length === 7 && consumer.highWatermark({ topic, partition: 0 }) !== undefined)
+      await pollUntil(
+        consumer,
+        (seen) => seen.length === 7 && consumer.highWatermark({ topic, partition: 0 }) !== undefined,
+      )
       expect(consumer.highWatermark({ topic, partition: 0 })).toBe(0)
       expect(consumer.highWatermark({ topic, partition: 1 })).toBe(7)
       expect(consumer.position({ topic, partition: 1 })).toBe(7)
@@ -232,7 +291,10 @@ export function consumerPromises(under: () => PortUnderTest): void {
       const groupId = unique('group')
       const consumer = await started([topic], hearing(), { groupId })
       await pollUntil(consumer, () => consumer.position({ topic, partition: 0 }) !== undefined)
-      const offsets = [{ topic, partition: 0, offset: 0 }, { topic: 'another', partition: 0, offset: 1 }]
+      const offsets = [
+        { topic, partition: 0, offset: 0 },
+        { topic: 'another', partition: 0, offset: 1 },
+      ]
       await expect(consumer.commit(offsets)).rejects.toThrow(TaskMigratedError)
       expect(await committed(groupId, topic)).toEqual([])
       await consumer.commit([{ topic, partition: 0, offset: 0 }])
@@ -279,14 +341,19 @@ export function consumerPromises(under: () => PortUnderTest): void {
     test('subscribing to a topic that does not exist says which', async () => {
       const consumer = under().port.consumer(consumerOptions())
       const topic = unique('missing')
-      await expect(consumer.subscribe([topic], hearing())).rejects.toMatchObject({ code: 'MILLRACE_TOPIC_MISSING', topic })
+      await expect(consumer.subscribe([topic], hearing())).rejects.toMatchObject({
+        code: 'MILLRACE_TOPIC_MISSING',
+        topic,
+      })
       await consumer.close()
     })
 
     test('subscribing where no broker is says so in time', async () => {
       const consumer = under().nowhere(1_500).consumer(consumerOptions())
       const start = performance.now()
-      await expect(consumer.subscribe(['topic'], hearing())).rejects.toMatchObject({ code: 'MILLRACE_BROKER_UNREACHABLE' })
+      await expect(consumer.subscribe(['topic'], hearing())).rejects.toMatchObject({
+        code: 'MILLRACE_BROKER_UNREACHABLE',
+      })
       expect(performance.now() - start).toBeLessThan(2_500)
     })
   })

@@ -16,11 +16,7 @@ export interface PortUnderTest {
   /** A port on an address where nobody listens, with a request time-out of `timeoutMs`. */
   nowhere(timeoutMs: number): KafkaPort
   /** Writes one transaction with another client. */
-  writeTransaction(
-    to: TopicPartition,
-    values: readonly string[],
-    outcome: 'commit' | 'abort',
-  ): Promise<void>
+  writeTransaction(to: TopicPartition, values: readonly string[], outcome: 'commit' | 'abort'): Promise<void>
 }
 
 let made = 0
@@ -67,7 +63,12 @@ export function producerOptions(overrides: Partial<ProducerOptions> = {}): Produ
   }
 }
 
-export function outgoing(topic: string, partition: number, value: string | null, key: string | null = null): OutgoingRecord {
+export function outgoing(
+  topic: string,
+  partition: number,
+  value: string | null,
+  key: string | null = null,
+): OutgoingRecord {
   return {
     topic,
     partition,
@@ -97,7 +98,8 @@ export async function write({ port }: PortUnderTest, records: readonly OutgoingR
   const failures: Error[] = []
   for (const record of records) producer.send(record, (_, error) => failures.push(error))
   await producer.close()
-  if (failures.length > 0) throw failures[0]
+  const [failure] = failures
+  if (failure !== undefined) throw failure
 }
 
 export function numbered(topic: string, partition: number, count: number, from = 0): OutgoingRecord[] {

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import {
-  consumerOptions, createTopic, hearing, numbered, outgoing, pollUntil, producerOptions, unique, type PortUnderTest, type Seen,
+  consumerOptions,
+  createTopic,
+  hearing,
+  numbered,
+  outgoing,
+  pollUntil,
+  producerOptions,
+  unique,
+  type PortUnderTest,
+  type Seen,
 } from './port-under-test.ts'
 
 export function producerPromises(under: () => PortUnderTest): void {
@@ -19,7 +28,8 @@ export function producerPromises(under: () => PortUnderTest): void {
         const producer = under().port.producer(producerOptions({ compression }))
         await producer.connect()
         const failures: Error[] = []
-        for (let i = 0; i < 6_000; i++) producer.send(outgoing(topic, i % 3, `value-${i}`), (_, error) => failures.push(error))
+        for (let i = 0; i < 6_000; i++)
+          producer.send(outgoing(topic, i % 3, `value-${i}`), (_, error) => failures.push(error))
         await producer.flush()
         const admin = under().port.admin()
         expect((await admin.offsets(topic)).map(({ high }) => high)).toEqual([2_000, 2_000, 2_000])
@@ -94,7 +104,8 @@ export function producerPromises(under: () => PortUnderTest): void {
       await producer.connect()
       const failed: number[] = []
       const sizes = [900, 900, 900, 900, 9_000, 900, 900, 900]
-      for (const size of sizes) producer.send(outgoing(topic, 0, 'x'.repeat(size)), ({ value }) => failed.push(value!.length))
+      for (const size of sizes)
+        producer.send(outgoing(topic, 0, 'x'.repeat(size)), ({ value }) => failed.push(value!.length))
       await producer.flush()
       expect(failed).toEqual([9_000])
       expect((await readAll(topic, 7)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5, 6])
@@ -104,7 +115,8 @@ export function producerPromises(under: () => PortUnderTest): void {
     test('connecting where no broker is says so in time, naming the address', async () => {
       const producer = under().nowhere(1_500).producer(producerOptions())
       await expect(producer.connect()).rejects.toMatchObject({
-        code: 'MILLRACE_BROKER_UNREACHABLE', message: expect.stringMatching(/127\.0\.0\.1:\d+/),
+        code: 'MILLRACE_BROKER_UNREACHABLE',
+        message: expect.stringMatching(/127\.0\.0\.1:\d+/),
       })
     })
   })

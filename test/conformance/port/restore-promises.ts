@@ -3,7 +3,11 @@ import type { AdminPort, RestorePort } from '../../../src/runtime/port.ts'
 import { createTopic, numbered, outgoing, seenIn, write, type PortUnderTest, type Seen } from './port-under-test.ts'
 
 const compacted = {
-  'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.001', 'segment.ms': '50', 'delete.retention.ms': '1', 'min.compaction.lag.ms': '0',
+  'cleanup.policy': 'compact',
+  'min.cleanable.dirty.ratio': '0.001',
+  'segment.ms': '50',
+  'delete.retention.ms': '1',
+  'min.compaction.lag.ms': '0',
   // Segments are rolled by the time in the records: without this ours would all be of one moment.
   'message.timestamp.type': 'LogAppendTime',
 }
@@ -24,7 +28,10 @@ export function restorePromises(under: () => PortUnderTest): void {
       await admin.close()
     })
 
-    const read = async (topic: string, ranges: readonly (readonly [partition: number, from: number, end: number])[]): Promise<Seen[]> => {
+    const read = async (
+      topic: string,
+      ranges: readonly (readonly [partition: number, from: number, end: number])[],
+    ): Promise<Seen[]> => {
       const seen: Seen[] = []
       const wanted = ranges.map(([partition, from, end]) => ({ topic, partition, from, end }))
       await restorer.read(wanted, (batch) => seen.push(...seenIn(batch)), AbortSignal.timeout(15_000))
@@ -33,9 +40,17 @@ export function restorePromises(under: () => PortUnderTest): void {
 
     test('R1 reads exactly the ranges, each in order', async () => {
       const topic = await createTopic(under(), 3)
-      await write(under(), [0, 1, 2].flatMap((partition) => numbered(topic, partition, 3_000)))
-      const seen = await read(topic, [[0, 0, 3_000], [1, 100, 2_500], [2, 5, 5]])
-      const offsets = (partition: number): number[] => seen.filter((one) => one.partition === partition).map(({ offset }) => offset)
+      await write(
+        under(),
+        [0, 1, 2].flatMap((partition) => numbered(topic, partition, 3_000)),
+      )
+      const seen = await read(topic, [
+        [0, 0, 3_000],
+        [1, 100, 2_500],
+        [2, 5, 5],
+      ])
+      const offsets = (partition: number): number[] =>
+        seen.filter((one) => one.partition === partition).map(({ offset }) => offset)
       expect(offsets(0)).toEqual(Array.from({ length: 3_000 }, (_, i) => i))
       expect(offsets(1)).toEqual(Array.from({ length: 2_400 }, (_, i) => 100 + i))
       expect(offsets(2)).toEqual([])
@@ -53,7 +68,10 @@ export function restorePromises(under: () => PortUnderTest): void {
     test('is done when the last offsets of the range were compacted away', async () => {
       const topic = await createTopic(under(), 1, compacted)
       for (let round = 0; round < 6; round++) {
-        await write(under(), Array.from({ length: 20 }, (_, i) => outgoing(topic, 0, `${round}-${i}`, 'one-key')))
+        await write(
+          under(),
+          Array.from({ length: 20 }, (_, i) => outgoing(topic, 0, `${round}-${i}`, 'one-key')),
+        )
       }
       const deadline = performance.now() + 30_000
       let seen = await read(topic, [[0, 0, 120]])
@@ -80,7 +98,12 @@ export function restorePromises(under: () => PortUnderTest): void {
       const topic = await createTopic(under(), 1)
       await write(under(), numbered(topic, 0, 10))
       await admin.deleteRecords([{ topic, partition: 0, offset: 8 }])
-      await expect(read(topic, [[0, 3, 10]])).rejects.toMatchObject({ code: 'MILLRACE_OFFSET_OUT_OF_RANGE', topic, partition: 0, offset: 3 })
+      await expect(read(topic, [[0, 3, 10]])).rejects.toMatchObject({
+        code: 'MILLRACE_OFFSET_OUT_OF_RANGE',
+        topic,
+        partition: 0,
+        offset: 3,
+      })
     })
 
     test('stops when it is aborted', async () => {
@@ -96,7 +119,9 @@ export function restorePromises(under: () => PortUnderTest): void {
       await write(under(), numbered(topic, 0, 3))
       const reading = restorer.read(
         [{ topic, partition: 0, from: 0, end: 3 }],
-        () => { throw new Error('the store is full') },
+        () => {
+          throw new Error('the store is full')
+        },
         AbortSignal.timeout(10_000),
       )
       await expect(reading).rejects.toThrow('the store is full')

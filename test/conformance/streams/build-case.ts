@@ -92,7 +92,8 @@ class CaseBuilder {
         return this.#builder.table(node['topic'], { ...serdes, name: node.id, ...this.#store(node) })
       case 'to':
         this.#state.sinks.add(node['topic'])
-        return void this.#stream(node).to(node['topic'], { ...serdes, name: `${node.id}-to` })
+        this.#stream(node).to(node['topic'], { ...serdes, name: `${node.id}-to` })
+        return undefined
       case 'split':
         return this.#split(node)
       case 'groupByKey':

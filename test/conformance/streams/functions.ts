@@ -7,7 +7,7 @@ import type { Windowed } from 'millrace'
 
 export type Json = null | boolean | number | string | Json[] | { [field: string]: Json }
 
-export function isWindowed(key: unknown): key is Windowed<unknown> {
+function isWindowed(key: unknown): key is Windowed<unknown> {
   return typeof key === 'object' && key !== null && 'window' in key
 }
 
@@ -21,7 +21,7 @@ export function str(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-export function num(value: Json): number {
+function num(value: Json): number {
   if (typeof value === 'number') return value
   return typeof value === 'string' ? value.length : 0
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { TaskMigratedError } from '../../../src/core/errors.ts'
 import { topology } from '../../../src/dsl/topology.ts'
 import { json } from '../../../src/serde/json.ts'
 import { string } from '../../../src/serde/string.ts'
@@ -241,4 +242,27 @@ test('a shutdown that runs out of time ends all the same and names what it left'
   )
   expect(app.state).toBe('failed')
   await expect(app.closed).rejects.toThrow('did not stop')
+})
+
+test('a failure comes out in time although nothing can be closed any more', async () => {
+  const made = cluster()
+  for (const text of ['{"amount":1}', 'not json']) raw(made, text)
+  const app = made.app(checked, {
+    config: { shutdownTimeoutMs: 1_000 },
+    step: (what) => (what === 'close' ? new Promise<never>(() => {}) : Promise.resolve()),
+  })
+  app.on('error', () => {})
+  await made.clock.settle(app.start().catch(() => {}))
+  await expect(made.clock.settle(app.closed, 5_000)).rejects.toMatchObject({ code: 'MILLRACE_DECODE_FAILED' })
+})
+
+test('tasks that went to somebody else while the app stops are no failure of it', async () => {
+  const made = cluster()
+  raw(made, '{"amount":1}')
+  const app = made.app(checked, { config: { commitIntervalMs: '1h' } })
+  await made.clock.settle(app.start())
+  await made.clock.runUntil(() => app.metrics().recordsIn === 1)
+  made.kafka.refuseCommit = () => new TaskMigratedError('a rebalance is under way')
+  await made.clock.settle(app.stop())
+  expect(app.state).toBe('stopped')
 })

@@ -5,7 +5,12 @@ import type { OutgoingRecord } from '../../../src/runtime/port.ts'
 
 function at(): { clock: Clock; now: number } {
   const state = { now: 1_000, clock: {} as Clock }
-  state.clock = { now: () => state.now, monotonic: () => state.now, setTimer: () => ({ cancel: () => {} }), yield: async () => {} }
+  state.clock = {
+    now: () => state.now,
+    monotonic: () => state.now,
+    setTimer: () => ({ cancel: () => {} }),
+    yield: async () => {},
+  }
   return state
 }
 

@@ -1,8 +1,17 @@
 import { AssignerProtocol } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from '../../../src/kafkajs/group-protocol.ts'
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+} from '../../../src/kafkajs/group-protocol.ts'
 
-const owned = [{ topic: 'b', partition: 2 }, { topic: 'b', partition: 0 }, { topic: 'a', partition: 1 }]
+const owned = [
+  { topic: 'b', partition: 2 },
+  { topic: 'b', partition: 0 },
+  { topic: 'a', partition: 1 },
+]
 
 test('a member says what it reads and what it owned', () => {
   expect(decodeSubscription(encodeSubscription({ topics: ['a', 'b'], owned }))).toEqual({ topics: ['a', 'b'], owned })
@@ -13,7 +22,7 @@ test('a member that does not say what it owned owned nothing', () => {
   expect(decodeSubscription(theirs)).toEqual({ topics: ['a'], owned: [] })
 })
 
-test('an assignment is what other clients and Kafka\'s tools read', () => {
+test("an assignment is what other clients and Kafka's tools read", () => {
   const bytes = encodeAssignment(owned)
   expect(decodeAssignment(bytes)).toEqual(owned)
   expect(AssignerProtocol.MemberAssignment.decode(bytes)?.assignment).toEqual({ b: [2, 0], a: [1] })

@@ -23,7 +23,10 @@ const contents: readonly (readonly [string, Buffer])[] = [
   ['thirteen equal bytes', Buffer.alloc(13, 7)],
   ['a long run', Buffer.alloc(300_000, 'a')],
   ['noise', randomBytes(200_000)],
-  ['records', Buffer.from(Array.from({ length: 5_000 }, (_, i) => `{"id":${i},"name":"customer","amount":${i * 7}}`).join('\n'))],
+  [
+    'records',
+    Buffer.from(Array.from({ length: 5_000 }, (_, i) => `{"id":${i},"name":"customer","amount":${i * 7}}`).join('\n')),
+  ],
   ['just one block', Buffer.alloc(65_536, 'block')],
   ['one block and a byte', Buffer.alloc(65_537, 'block')],
 ]
@@ -42,7 +45,8 @@ test('the TypeScript codec takes over where the addon does not load', () => {
 describe.each(codecs)('$name blocks', (blocks) => {
   test.each(contents)('bring back %s', (_, content) => {
     const frame = compressFrame(content, blocks)
-    for (const other of codecs) expect(decompressFrame(frame, { contentBytesMax, blocks: other }).equals(content)).toBe(true)
+    for (const other of codecs)
+      expect(decompressFrame(frame, { contentBytesMax, blocks: other }).equals(content)).toBe(true)
   })
 
   test.each(contents)('are read by another implementation: %s', (_, content) => {
@@ -56,7 +60,13 @@ describe.each(codecs)('$name blocks', (blocks) => {
   })
 
   test('bring back whatever they are given', () => {
-    const pieces = fc.array(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constant(new Uint8Array(500)), fc.constant(Buffer.from('abcdefgh'))))
+    const pieces = fc.array(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.constant(new Uint8Array(500)),
+        fc.constant(Buffer.from('abcdefgh')),
+      ),
+    )
     fc.assert(
       fc.property(pieces, (parts) => {
         const content = Buffer.concat(parts)
@@ -128,7 +138,9 @@ describe('frames of other clients', () => {
     const frame = Buffer.concat([header(0b0100_0000), ...blocks])
     expect(decompressFrame(frame, { contentBytesMax }).toString()).toBe('abcdefghijklmnopabcdefghijklvwxyz')
     const independent = Buffer.concat([header(0b0110_0000), ...blocks])
-    expect(() => decompressFrame(independent, { contentBytesMax, blocks: typescriptBlocks })).toThrow('before the start')
+    expect(() => decompressFrame(independent, { contentBytesMax, blocks: typescriptBlocks })).toThrow(
+      'before the start',
+    )
   })
 
   test('with block checksums are read, and refused when one does not fit', () => {

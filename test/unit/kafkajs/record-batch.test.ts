@@ -10,7 +10,15 @@ import type { OutgoingRecord } from '../../../src/runtime/port.ts'
 const identity = { producerId: 7n, producerEpoch: 1, firstSequence: 42 }
 
 function record(value: string | null, extra: Partial<OutgoingRecord> = {}): OutgoingRecord {
-  return { topic: 't', partition: 0, key: null, value: value === null ? null : Buffer.from(value), timestamp: 1_000, headers: [], ...extra }
+  return {
+    topic: 't',
+    partition: 0,
+    key: null,
+    value: value === null ? null : Buffer.from(value),
+    timestamp: 1_000,
+    headers: [],
+    ...extra,
+  }
 }
 
 /** As the broker stores it: with its offset, and what only a broker or a transactional producer sets. */
@@ -34,7 +42,11 @@ function values(batch: ColumnBatch): (string | null)[] {
 }
 
 const plain = (text: string, count: number): Buffer =>
-  encodeRecordBatch(Array.from({ length: count }, (_, i) => record(`${text}${i}`)), identity, 'none')
+  encodeRecordBatch(
+    Array.from({ length: count }, (_, i) => record(`${text}${i}`)),
+    identity,
+    'none',
+  )
 
 describe('record batches', () => {
   test.each(['none', 'gzip', 'lz4'] as const)('bring back what was written (%s)', async (compression) => {
@@ -72,9 +84,18 @@ describe('record batches', () => {
     const require = createRequire(import.meta.url)
     const decodeTheirs = require('kafkajs/src/protocol/recordBatch/v0/decoder')
     const Decoder = require('kafkajs/src/protocol/decoder')
-    const records = [record('a', { key: Buffer.from('k'), timestamp: 5_000_000_000 }), record(null, { timestamp: 4_999_999_000 })]
+    const records = [
+      record('a', { key: Buffer.from('k'), timestamp: 5_000_000_000 }),
+      record(null, { timestamp: 4_999_999_000 }),
+    ]
     const theirs = await decodeTheirs(new Decoder(encodeRecordBatch(records, identity, 'none')))
-    expect(theirs).toMatchObject({ producerId: '7', producerEpoch: 1, firstSequence: 42, lastOffsetDelta: 1, maxTimestamp: '5000000000' })
+    expect(theirs).toMatchObject({
+      producerId: '7',
+      producerEpoch: 1,
+      firstSequence: 42,
+      lastOffsetDelta: 1,
+      maxTimestamp: '5000000000',
+    })
     expect(theirs.records).toMatchObject([
       { timestamp: '5000000000', key: Buffer.from('k'), value: Buffer.from('a') },
       { timestamp: '4999999000', key: null, value: null },

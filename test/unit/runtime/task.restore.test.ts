@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { planTopology, TopologyError, type Plan } from 'millrace'
 import type { CollectedRecord } from '../../../src/runtime/record-collector.ts'
-import { built, inputTopics, steps } from '../planner/random-topology.ts'
+import { built, inputTopics, resolved, steps } from '../planner/random-topology.ts'
 import { planRig, record, text, type TaskRig } from './task-rig.ts'
 
 interface Input {
@@ -107,31 +107,70 @@ function planned(made: Parameters<typeof built>[0]): Plan | undefined {
   }
 }
 
-test('tasks that are restored from their changelogs go on as if they had never stopped', async () => {
-  const choices = fc.record({ restartAt: fc.nat(29), flushEach: fc.integer({ min: 1, max: 5 }), compact: fc.boolean() })
-  await fc.assert(
-    fc.asyncProperty(
-      steps({ max: 6, named: fc.constant(true) }),
-      inputs,
-      choices,
-      async (made, all, { restartAt, flushEach, compact }) => {
-        const plan = planned(made)
-        fc.pre(plan !== undefined)
-        const whole = await Instance.start(plan, [])
-        all.forEach((input) => whole.pipe(input))
+interface Restart {
+  readonly restartAt: number
+  readonly flushEach: number
+  readonly compact: boolean
+}
 
-        const before = await Instance.start(plan, [])
-        const stop = restartAt % all.length
-        all.slice(0, stop).forEach((input, index) => {
-          before.pipe(input)
-          if (index % flushEach === 0) before.flush()
-        })
-        before.flush()
-        const after = await Instance.start(plan, compact ? compacted(before.changelogs) : before.changelogs)
-        all.slice(stop).forEach((input) => after.pipe(input))
-        expect([...before.outputs, ...after.outputs]).toEqual(whole.outputs)
-      },
-    ),
-    { numRuns: 400 },
+const restarts: fc.Arbitrary<Restart> = fc.record({
+  restartAt: fc.nat(29),
+  flushEach: fc.integer({ min: 1, max: 5 }),
+  compact: fc.boolean(),
+})
+
+async function outputsOf(plan: Plan, all: readonly Input[]): Promise<readonly string[]> {
+  const instance = await Instance.start(plan, [])
+  all.forEach((input) => instance.pipe(input))
+  return instance.outputs
+}
+
+async function outputsWithRestart(plan: Plan, all: readonly Input[], restart: Restart): Promise<readonly string[]> {
+  const before = await Instance.start(plan, [])
+  const stop = restart.restartAt % all.length
+  all.slice(0, stop).forEach((input, index) => {
+    before.pipe(input)
+    if (index % restart.flushEach === 0) before.flush()
+  })
+  before.flush()
+  const after = await Instance.start(plan, restart.compact ? compacted(before.changelogs) : before.changelogs)
+  all.slice(stop).forEach((input) => after.pipe(input))
+  return [...before.outputs, ...after.outputs]
+}
+
+const timing = { numRuns: 300 }
+
+test('tasks that are restored from their changelogs go on as if they had never stopped', async () => {
+  const topologies = steps({ max: 6, named: fc.constant(true), without: ['left join', 'outer join'] })
+  let compared = 0
+  await fc.assert(
+    fc.asyncProperty(topologies, inputs, restarts, async (made, all, restart) => {
+      const plan = planned(made)
+      if (plan === undefined) return
+      compared += 1
+      expect(await outputsWithRestart(plan, all, restart)).toEqual(await outputsOf(plan, all))
+    }),
+    timing,
+  )
+  expect(compared).toBeGreaterThan(timing.numRuns / 2)
+}, 60_000)
+
+/*
+ * When an unmatched result goes out depends on what the operator remembers of its last look into the store (Kafka Streams'
+ * TimeTracker.minTime), and after a restart it looks at once: it may come earlier, and it comes once.
+ */
+test('a left or outer join that is restored emits every result once, and none more', async () => {
+  const kinds = fc.constantFrom('left join', 'outer join')
+  const late = (topic: string, timestamp: number): Input => ({ topic, key: 'z', value: '1', timestamp })
+  await fc.assert(
+    fc.asyncProperty(kinds, inputs, restarts, async (kind, all, restart) => {
+      const plan = planned([resolved([], { kind, picks: [0, 1], isNamed: true })!])!
+      const end = all.at(-1)!.timestamp + 1_000
+      const closed = [...all, ...[1, 2, 3].flatMap((n) => [late('one', end + n * 100), late('two', end + n * 100)])]
+      const results = (outputs: readonly string[]): readonly string[] =>
+        outputs.map((line) => line.replace(/ at:.*/, '')).toSorted()
+      expect(results(await outputsWithRestart(plan, closed, restart))).toEqual(results(await outputsOf(plan, closed)))
+    }),
+    timing,
   )
 }, 60_000)

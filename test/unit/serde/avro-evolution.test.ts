@@ -93,7 +93,7 @@ describe('priming', () => {
   })
   test('asks once for an id, however many records wait for it, and never again', async () => {
     const { reader, written, asked, answer } = await olderRecord()
-    const waiting = [reader.prime!(written), reader.prime!(written)]
+    const waiting = [reader.prime!(written)!, reader.prime!(written)!]
     answer()
     await Promise.all(waiting)
     expect(reader.prime!(written)).toBeUndefined()
@@ -102,7 +102,7 @@ describe('priming', () => {
   test('that failed rejects for all who wait, and can be tried again', async () => {
     const { reader, written, asked, answer } = await olderRecord()
     const failure = new BrokerError('MILLRACE_REGISTRY_FAILED', 'out of reach', { retriable: true })
-    const waiting = Promise.allSettled([reader.prime!(written), reader.prime!(written)])
+    const waiting = Promise.allSettled([reader.prime!(written)!, reader.prime!(written)!])
     answer(failure)
     expect((await waiting).map((outcome) => outcome.status)).toEqual(['rejected', 'rejected'])
     const again = reader.prime!(written)

@@ -79,7 +79,7 @@ export const text: Serde<string> = {
   deserialize: (bytes) => Buffer.from(bytes).toString(),
 }
 
-export const float64: Serde<number> = {
+const float64: Serde<number> = {
   name: 'float64',
   primitiveKey: true,
   serialize: (value) => {
@@ -99,7 +99,7 @@ export function jsonSerde<T>(): Serde<T> {
 }
 
 /** Byte order and UTF-16 order differ: `\uffff` is before `\u{1f600}` in bytes and behind it in UTF-16. */
-export const keyTexts: readonly string[] = ['', 'a', 'ab', 'b', 'Z', '\u00e9', '\uffff', '\u{1f600}']
+const keyTexts: readonly string[] = ['', 'a', 'ab', 'b', 'Z', '\u00e9', '\uffff', '\u{1f600}']
 
 export interface KeyKind<K> {
   readonly label: string
@@ -116,7 +116,7 @@ export const textKeys: KeyKind<string> = {
   keyCount: keyTexts.length,
 }
 
-export const objectKeys: KeyKind<{ id: string; zone: number }> = {
+const objectKeys: KeyKind<{ id: string; zone: number }> = {
   label: 'object keys',
   serde: jsonSerde(),
   keyOf: (index) => ({ id: keyTexts[index % 4]!, zone: index }),
@@ -124,7 +124,7 @@ export const objectKeys: KeyKind<{ id: string; zone: number }> = {
 }
 
 /** Keys whose bytes differ though a map takes them for one, and NaN. */
-export const floatKeys: KeyKind<number> = {
+const floatKeys: KeyKind<number> = {
   label: 'floating-point keys',
   serde: float64,
   keyOf: (index) => [0, -0, Number.NaN, 1.5, -1.5, Infinity, -Infinity, 5e-324][index]!,

@@ -105,7 +105,7 @@ describe('the aggregates that come with over', () => {
   })
 
   it('know the values that a combination takes, from its parts or from where it is used', () => {
-    const used = (aggregate: InvertibleAggregate<Order, any, { readonly mean: number | null }>): unknown =>
+    const used = (aggregate: InvertibleAggregate<Order, unknown, { readonly mean: number | null }>): unknown =>
       aggregate.init()
     expect(used(combined({ mean: meanOf((order) => order.total) }))).toHaveLength(1)
     const both = combined({
