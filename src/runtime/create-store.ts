@@ -9,7 +9,7 @@ import { MemoryStreamJoinStore } from '../state/memory-stream-join-store.ts'
 import { MemorySuppressStore } from '../state/memory-suppress-store.ts'
 import { MemoryUnmatchedStore } from '../state/memory-unmatched-store.ts'
 import { MemoryWindowStore } from '../state/memory-window-store.ts'
-import type { StateStore } from '../state/state-store.ts'
+import type { StateStore, StoreSerdes } from '../state/state-store.ts'
 
 /** The ready form of a serde for one topic; see `Serde.bind`. */
 export function bindSerde<T>(
@@ -19,12 +19,31 @@ export function bindSerde<T>(
   return serde.bind === undefined ? serde : serde.bind(at)
 }
 
+/** A store of one task and what its changelog is read with. */
+export interface BoundStore {
+  readonly store: StateStore
+  /** Null where a changelog record holds several values in a layout of the store's own. */
+  readonly serdes: StoreSerdes<unknown, unknown> | null
+}
+
+const ownLayout: ReadonlySet<StoreSpec['kind']> = new Set(['unmatched', 'suppress'])
+
 /** A store of one task, its serdes bound to its changelog. */
-export async function createStore(spec: StoreSpec, registry: SchemaRegistry | undefined): Promise<StateStore> {
-  const { name, changelogTopic: topic } = spec
+export async function createStore(spec: StoreSpec, registry: SchemaRegistry | undefined): Promise<BoundStore> {
+  const { changelogTopic: topic } = spec
   const key = await bindSerde(spec.key, { topic, part: 'key', registry })
   const value = await bindSerde(spec.value, { topic, part: 'value', registry })
   const serdes = { key, value }
+  return { store: await makeStore(spec, serdes, registry), serdes: ownLayout.has(spec.kind) ? null : serdes }
+}
+
+async function makeStore(
+  spec: StoreSpec,
+  serdes: StoreSerdes<unknown, unknown>,
+  registry: SchemaRegistry | undefined,
+): Promise<StateStore> {
+  const { name, changelogTopic: topic } = spec
+  const { key, value } = serdes
   switch (spec.kind) {
     case 'key-value':
       return new MemoryKeyValueStore(name, serdes)

@@ -5,6 +5,7 @@ import type { RestoreEvent } from '../telemetry/channels.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
 import type { AdminPort, FetchedBatch, KafkaPort } from './port.ts'
 import type { RuntimeTask } from './runtime-task.ts'
+import { primeBatch } from './prime-batch.ts'
 import type { TaskStore } from './task.ts'
 
 export interface RestoreOptions {
@@ -67,19 +68,33 @@ async function readAll(
   const byTopic = new Map(open.map((restore) => [restore.topic, restore]))
   const corrupt = new AbortController()
   let problem: Error | undefined
-  const onBatch = (batch: FetchedBatch): void => {
-    const restore = byTopic.get(batch.topic)
-    if (restore === undefined || problem !== undefined || signal.aborted) return
+  // Batches whose schemas are being fetched, and, to keep the order, all that came after them.
+  let primed: Promise<void> | undefined
+  const restoreNow = (restore: StoreRestore, batch: FetchedBatch): void => {
+    if (problem !== undefined || signal.aborted) return
     try {
       restoreBatch(restore, batch, options)
     } catch (error) {
-      problem = error as Error
-      corrupt.abort()
+      fail(error as Error)
     }
+  }
+  const fail = (error: Error): void => {
+    problem ??= error
+    corrupt.abort()
+  }
+  const onBatch = (batch: FetchedBatch): void => {
+    const restore = byTopic.get(batch.topic)
+    if (restore === undefined) return
+    const wait = primeBatch(batch, restore.serdes)
+    if (wait === undefined && primed === undefined) return restoreNow(restore, batch)
+    primed = Promise.all([primed, wait]).then(() => restoreNow(restore, batch), fail)
   }
   const restorer = options.port.restorer({ clientId: options.clientId, fetchMaxBytes: options.fetchMaxBytes })
   try {
-    await restorer.read(open, onBatch, AbortSignal.any([signal, corrupt.signal]))
+    // From 0, wherever the log starts by then: retention may move its start while we read.
+    const ranges = open.map((restore) => ({ ...restore, from: 0 }))
+    await restorer.read(ranges, onBatch, AbortSignal.any([signal, corrupt.signal]))
+    await primed
   } catch (error) {
     if (problem === undefined && !signal.aborted) throw error
   } finally {

@@ -1,19 +1,19 @@
-import { BrokerError, MillraceError, SerializationError } from '../core/errors.ts'
+import { MillraceError, SerializationError } from '../core/errors.ts'
 import { noHeaders, type RecordMetadata } from '../core/stream-record.ts'
 import { taskIdName, type TaskId } from '../core/task-id.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
 import type { DropReason } from '../operators/operator.ts'
 import type { PlanNode, PlanSource, Subtopology } from '../planner/plan.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
-import type { StateStore } from '../state/state-store.ts'
 import { droppedChannel } from '../telemetry/channels.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
 import { OperatorFactory } from './create-operator.ts'
-import { bindSerde, createStore } from './create-store.ts'
+import { bindSerde, createStore, type BoundStore } from './create-store.ts'
 import { ErrorDesk } from './error-desk.ts'
 import type { ErrorHandlers } from './error-handlers.ts'
 import { NodeRunner, type NodeHost } from './node-runner.ts'
 import type { FetchedBatch } from './port.ts'
+import { primeBatch } from './prime-batch.ts'
 import type { RecordCollector } from './record-collector.ts'
 import { RecordQueue, type RawRecord } from './record-queue.ts'
 import { SinkOperator } from './sink-operator.ts'
@@ -31,8 +31,7 @@ export interface TaskOptions {
   readonly metrics: TaskMetrics
 }
 
-export interface TaskStore {
-  readonly store: StateStore
+export interface TaskStore extends BoundStore {
   readonly changelogTopic: string
 }
 
@@ -41,7 +40,7 @@ export async function createTask(options: TaskOptions): Promise<Task> {
   const { id, subtopology, registry, topics } = options
   const stores = new Map<string, TaskStore>()
   for (const spec of subtopology.stores) {
-    stores.set(spec.name, { store: await createStore(spec, registry), changelogTopic: spec.changelogTopic })
+    stores.set(spec.name, { ...(await createStore(spec, registry)), changelogTopic: spec.changelogTopic })
   }
   const sources = subtopology.sources.filter(({ topic }) => topics === undefined || topics.has(topic))
   const bound = await Promise.all(sources.map((source) => bindBoth(source, source.topic, registry)))
@@ -70,15 +69,6 @@ async function bindSink(node: PlanNode, { applicationId, registry }: TaskOptions
       typeof topic === 'string' ? topic : `${applicationId}-${node.name}`,
       registry,
     ),
-  }
-}
-
-/** A schema that does not exist is met again by `deserialize`, where the decode handler decides; a registry out of reach is not the record's fault. */
-async function unlessRetriable(primed: Promise<void>): Promise<void> {
-  try {
-    await primed
-  } catch (error) {
-    if (error instanceof BrokerError && error.retriable) throw error
   }
 }
 
@@ -144,18 +134,7 @@ export class Task implements NodeHost {
 
   /** A promise when records of the batch need I/O before they can be decoded (unknown schemas): await it, then `enqueue`. */
   prime(batch: FetchedBatch): Promise<void> | undefined {
-    const { key, value } = this.#serdesOf.get(batch.topic)!
-    if (key.prime === undefined && value.prime === undefined) return undefined
-    const waits: Promise<void>[] = []
-    for (let at = 0; at < batch.count; at++) {
-      const keyBytes = batch.keyAt(at)
-      const valueBytes = batch.valueAt(at)
-      const keyWait = keyBytes === null ? undefined : key.prime?.(keyBytes)
-      const valueWait = valueBytes === null ? undefined : value.prime?.(valueBytes)
-      if (keyWait !== undefined) waits.push(keyWait)
-      if (valueWait !== undefined) waits.push(valueWait)
-    }
-    return waits.length === 0 ? undefined : Promise.all(waits.map(unlessRetriable)).then(() => undefined)
+    return primeBatch(batch, this.#serdesOf.get(batch.topic)!)
   }
 
   /** @throws SerializationError when the first record cannot be decoded and the handler says `fail` */

@@ -1,7 +1,8 @@
 import type { Admin, Kafka } from 'kafkajs'
 import { choosePartition, toMessage, type InputTopic } from './input-topics.ts'
 import { sumOf, topicOffsets, type TopicOffsets } from './offsets.ts'
-import { readTopic } from './read-topic.ts'
+import { readAll } from './read-topic.ts'
+import type { FraudLabel, Transaction } from './schemas.ts'
 import type { LabelledTransaction } from './transactions-csv.ts'
 
 const batchPerPartition = 2_500
@@ -60,34 +61,21 @@ interface Held extends FeedOptions {
   readonly held: TopicOffsets
 }
 
-/** By the counts, and by the last record of each partition. */
 async function checkHeld(kafka: Kafka, { input, partitions, held, signal }: Held): Promise<void> {
   const { topic, serde } = input
   if (sumOf(held.low) > 0)
     throw otherData(topic, 'the broker has deleted its first records: its retention must be unlimited')
-  const last = new Map<number, number>()
   for (const [partition, count] of held.high) {
     const due = partitions[partition]!.length
     if (count > due) throw otherData(topic, `partition ${partition} has ${count} records, and ${due} are due`)
-    if (count > 0) last.set(partition, count - 1)
   }
-  if (last.size === 0) return
   let problem: string | undefined
-  const reading = await readTopic(kafka, {
-    topic,
-    serde,
-    from: last,
-    onRecord: (found, partition) => {
-      const due = input.valueOf(partitions[partition]![last.get(partition)!]!)
-      if (JSON.stringify(found) === JSON.stringify(due)) return
-      problem ??= `record ${last.get(partition)} of partition ${partition} is transaction ${found.transactionId}, and ${due.transactionId} is due`
-    },
-  })
-  try {
-    await reading.reached(held.high, signal)
-  } finally {
-    await reading.close()
+  const onRecord = (found: Transaction | FraudLabel, partition: number, offset: number): void => {
+    const due = input.valueOf(partitions[partition]![offset]!)
+    if (JSON.stringify(found) !== JSON.stringify(due))
+      problem ??= `record ${offset} of partition ${partition} is ${JSON.stringify(found)}, and ${JSON.stringify(due)} is due`
   }
+  if (sumOf(held.high) > 0) await readAll(kafka, { topic, serde, onRecord }, held.high, signal)
   if (problem !== undefined) throw otherData(topic, problem)
 }
 

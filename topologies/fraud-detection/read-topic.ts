@@ -5,9 +5,7 @@ import type { Serde } from 'millrace'
 export interface ReadTopicOptions<T> {
   readonly topic: string
   readonly serde: Serde<T>
-  /** Where to start, per partition; a partition that is not in it is read from its first record. */
-  readonly from?: ReadonlyMap<number, number>
-  readonly onRecord: (value: T, partition: number) => void
+  readonly onRecord: (value: T, partition: number, offset: number) => void
 }
 
 export interface TopicReading {
@@ -16,49 +14,86 @@ export interface TopicReading {
   close(): Promise<void>
 }
 
+/** A group on a fresh broker has to wait for the topic of the offsets, which can take longer than KafkaJS's patience. */
+const consumerRetry = { retries: 10, initialRetryTime: 200, maxRetryTime: 2_000 }
+
+/** KafkaJS starts a crashed consumer again, for ever if need be. */
+const crashesMax = 3
+
 /**
- * Hands over the records of a topic until it is closed, each once, and commits nothing: the next reading starts over.
+ * Hands over the records of a topic from its beginning until it is closed, each once, and commits nothing: the next
+ * reading starts over.
  *
  * Our topics are LZ4, which KafkaJS does not bring: reading one that the app writes works after the app has started in
  * this process, because Millrace gives KafkaJS its codec then.
  */
 export async function readTopic<T>(kafka: Kafka, options: ReadTopicOptions<T>): Promise<TopicReading> {
-  const { topic, from = new Map<number, number>() } = options
   // A group of its own, each time: members that a killed process left would hold partitions until they time out.
-  const consumer = kafka.consumer({ groupId: `${topic}-reader-${randomUUID()}`, allowAutoTopicCreation: false })
-  const reading = new Reading(consumer, new Map(from))
-  await consumer.connect()
-  await consumer.subscribe({ topics: [topic], fromBeginning: true })
-  await consumer.run({ autoCommit: false, eachBatch: ({ batch }) => reading.take(batch, options) })
-  for (const [partition, offset] of from) consumer.seek({ topic, partition, offset: String(offset) })
-  return reading
+  const groupId = `${options.topic}-reader-${randomUUID()}`
+  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, retry: consumerRetry })
+  const reading = new Reading(consumer)
+  try {
+    await consumer.connect()
+    await consumer.subscribe({ topics: [options.topic], fromBeginning: true })
+    await consumer.run({ autoCommit: false, eachBatch: ({ batch }) => reading.take(batch, options) })
+    return reading
+  } catch (error) {
+    // Or its connections would keep the process alive.
+    await reading.close()
+    throw error
+  }
+}
+
+/** Hands over all records before these offsets. */
+export async function readAll<T>(
+  kafka: Kafka,
+  options: ReadTopicOptions<T>,
+  ends: ReadonlyMap<number, number>,
+  signal: AbortSignal,
+): Promise<void> {
+  const reading = await readTopic(kafka, options)
+  try {
+    await reading.reached(ends, signal)
+  } finally {
+    await reading.close()
+  }
 }
 
 class Reading implements TopicReading {
   readonly #consumer: Consumer
   /** Per partition, behind the last record that was handed over. */
-  readonly #positions: Map<number, number>
+  readonly #positions = new Map<number, number>()
+  #crashes = 0
   #failure: Error | undefined
   #moved = (): void => undefined
 
-  constructor(consumer: Consumer, positions: Map<number, number>) {
+  constructor(consumer: Consumer) {
     this.#consumer = consumer
-    this.#positions = positions
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      this.#failure = payload.error
-      this.#moved()
+      this.#crashes++
+      if (!payload.restart || this.#crashes > crashesMax) this.#fail(payload.error)
     })
   }
 
   async take<T>(batch: EachBatchPayload['batch'], { serde, onRecord }: ReadTopicOptions<T>): Promise<void> {
-    for (const { offset, value } of batch.messages) {
-      const position = this.#positions.get(batch.partition) ?? 0
-      if (value === null || Number(offset) < position) continue
-      const schema = serde.prime?.(value)
-      if (schema !== undefined) await schema
-      onRecord(serde.deserialize(value), batch.partition)
-      this.#positions.set(batch.partition, Number(offset) + 1)
+    try {
+      for (const { offset, value } of batch.messages) {
+        // After a crash KafkaJS begins anew.
+        if (value === null || Number(offset) < (this.#positions.get(batch.partition) ?? 0)) continue
+        const schema = serde.prime?.(value)
+        if (schema !== undefined) await schema
+        onRecord(serde.deserialize(value), batch.partition, Number(offset))
+        this.#positions.set(batch.partition, Number(offset) + 1)
+      }
+      this.#moved()
+    } catch (error) {
+      // KafkaJS would read the batch again and again.
+      this.#fail(error as Error)
     }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
     this.#moved()
   }
 

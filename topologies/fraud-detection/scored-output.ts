@@ -4,7 +4,7 @@ import type { Admin, Kafka } from 'kafkajs'
 import { avro, type SchemaRegistry } from 'millrace'
 import { openFeaturesWriter, type FeaturesRow } from './features-csv.ts'
 import { topicOffsets } from './offsets.ts'
-import { readTopic } from './read-topic.ts'
+import { readAll } from './read-topic.ts'
 import { scoredTransactionSchema, type ScoredTransaction } from './schemas.ts'
 import { topicNames } from './topic-names.ts'
 import type { LabelledTransaction } from './transactions-csv.ts'
@@ -26,23 +26,15 @@ export async function readScored(
   { registry, signal }: { readonly registry: SchemaRegistry; readonly signal: AbortSignal },
 ): Promise<ScoredResults> {
   const topic = topicNames.scored
-  const { low, high } = await topicOffsets(admin, topic)
+  const serde = await avro<ScoredTransaction>(scoredTransactionSchema).bind!({ topic, part: 'value', registry })
+  const { high } = await topicOffsets(admin, topic)
   const rows = new Map<number, ScoredRow>()
   let count = 0
-  const reading = await readTopic(kafka, {
-    topic,
-    serde: await avro<ScoredTransaction>(scoredTransactionSchema).bind!({ topic, part: 'value', registry }),
-    from: low,
-    onRecord: ({ transactionId, features, score }) => {
-      rows.set(transactionId, { transactionId, features, score })
-      count++
-    },
-  })
-  try {
-    await reading.reached(high, signal)
-  } finally {
-    await reading.close()
+  const onRecord = ({ transactionId, features, score }: ScoredTransaction): void => {
+    rows.set(transactionId, { transactionId, features, score })
+    count++
   }
+  await readAll(kafka, { topic, serde, onRecord }, high, signal)
   return { rows, duplicates: count - rows.size }
 }
 

@@ -30,7 +30,22 @@ describe('sub-topologies', () => {
       builder.stream('in', { ...serdes, name: 'one' }).to('first', serdes)
       builder.stream(['in', 'other'], { ...serdes, name: 'two' }).to('second', serdes)
     })
-    expect(describePlan(plan)).toMatchInlineSnapshot()
+    expect(describePlan(plan)).toMatchInlineSnapshot(`
+      "Topologies:
+         Sub-topology: 0
+          Source: one (topics: [in])
+            --> one-sink, two
+          Sink: one-sink (topic: first)
+            <-- one
+          Source: two-other (topics: [other])
+            --> two
+          Processor: two (stores: [])
+            --> two-sink
+            <-- one, two-other
+          Sink: two-sink (topic: second)
+            <-- two
+      "
+    `)
   })
 })
 
