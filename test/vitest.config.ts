@@ -10,6 +10,8 @@ const config: ViteUserConfig = defineConfig({
         ...sourceConditions,
         test: {
           name: 'unit',
+          // Generous: a loaded machine is slow, and a test that hangs is found all the same.
+          testTimeout: 30_000,
           root: `${import.meta.dirname}/..`,
           include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.conformance.test.ts'],
         },

@@ -3,7 +3,7 @@ import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
 /** A file that is not what it should be. The message names the file, the line (1 is the header) and what is wrong. */
-export class CsvError extends Error {
+class CsvError extends Error {
   readonly file: string
   readonly line: number
   constructor(file: string, line: number, problem: string, options?: ErrorOptions) {

@@ -1,5 +1,5 @@
 /** The user asked for the end: the reason of the signal that `runCommand` gives. */
-export class Stopped extends Error {
+class Stopped extends Error {
   readonly exitCode: number
   constructor(signal: NodeJS.Signals) {
     super(`stopped by ${signal}`)

@@ -26,7 +26,10 @@ function forgetful(value: number | null): number {
   return (value === 2 ? undefined : value) as number
 }
 
+// oxlint-disable typescript/no-explicit-any -- what these functions return is not what their types say
 type Stream = KStream<any, any>
+type Table = KTable<any, any>
+// oxlint-enable typescript/no-explicit-any
 
 async function outputs(
   declare: (input: Stream, builder: StreamsBuilder) => Stream,
@@ -78,7 +81,7 @@ describe('in a stream it is null', () => {
       input.join(
         input.mapValues((value) => value),
         forgetful,
-        { within: 0, grace: 0, leftValue: sinks.value, rightValue: sinks.value },
+        { within: { before: 0, after: 0 }, grace: 1, leftValue: sinks.value, rightValue: sinks.value },
       )
     expect(await outputs(joined, 1, 2)).toEqual(['k=1', 'k=null'])
     const lookedUp = (input: Stream): Stream => input.leftJoin(input.toTable(), forgetful)
@@ -87,10 +90,10 @@ describe('in a stream it is null', () => {
 })
 
 describe('in a table it deletes', () => {
-  const latest = (input: Stream): KTable<any, any> => input.toTable({ value: sinks.value, key: string() })
+  const latest = (input: Stream): Table => input.toTable({ value: sinks.value, key: string() })
   const value = sinks.value
 
-  test.each<[string, (input: Stream) => KTable<any, any>]>([
+  test.each<[string, (input: Stream) => Table]>([
     ['mapValues', (input) => latest(input).mapValues(forgetful)],
     ['mapValues with a store', (input) => latest(input).mapValues(forgetful, { store: 's', value })],
     [
@@ -138,7 +141,7 @@ describe('in a table it deletes', () => {
 
   test('sessions', async () => {
     const aggregated = (input: Stream): Stream => {
-      const merger = (left: number, right: number): number => (left === 5 ? (undefined as never) : left + right)
+      const merger = (left: number | null, right: number | null): number => (left ?? 0) + (right ?? 0)
       const table = input
         .groupByKey()
         .windowedBy(session({ gap: 5, grace: 0 }))
@@ -199,7 +202,7 @@ test('a serde that decodes to undefined decodes to null', async () => {
       key: string(),
       value: { ...json<number>(), deserialize: () => undefined as never },
     })
-    source.mapValues((value) => (value === null ? 1 : 2)).to('out', sinks)
+    source.mapValues((value): number => (value === null ? 1 : 2)).to('out', sinks)
   })
   const driver = await createTestDriver(built)
   const input = await driver.inputTopic('in', sinks)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { json, string, topology, tumbling, type SchemaRegistry, type Serde } from 'millrace'
+import { json, string, topology, tumbling, type ExtractedFrom, type SchemaRegistry, type Serde } from 'millrace'
 import { BrokerError } from '../../../src/core/errors.ts'
-import { memoryBatch } from '../../../src/testing/memory-batch.ts'
+import { memoryBatch, type BatchRecord } from '../../../src/testing/memory-batch.ts'
 import { bytes, record, taskRig } from './task-rig.ts'
 
 const serdes = { key: string(), value: string() }
@@ -45,7 +45,7 @@ describe('which record goes next', () => {
 test('a timestamp extractor sees key, headers, the record’s own time and the largest one so far', async () => {
   const seen: unknown[] = []
   const source = topology('extracted', (builder) => {
-    const timestamp = (value: string, { key, timestamp, partitionTime, headers }: any): number => {
+    const timestamp = (value: string, { key, timestamp, partitionTime, headers }: ExtractedFrom<string>): number => {
       seen.push([key, value, timestamp, partitionTime, headers.length])
       return Number(value)
     }
@@ -93,7 +93,7 @@ describe('offsets', () => {
 
   test('gaps in the offsets are kept', async () => {
     const { task, run } = await taskRig(copied)
-    const at = (offset: number): any => ({ offset, timestamp: 1, key: bytes('k'), value: bytes('v'), headers: [] })
+    const at = (offset: number): BatchRecord => ({ ...(record('k', 'v', 1) as BatchRecord), headers: [], offset })
     task.enqueue(memoryBatch({ topic: 'a', partition: 0 }, [at(10), at(17)]))
     task.process()
     expect(task.offsetsToCommit()).toEqual([{ topic: 'a', partition: 0, offset: 11 }])

@@ -79,7 +79,7 @@ test('null keys, null values and headers go in and come out', async () => {
     ['trace', Buffer.from('1')],
     ['trace', null],
   ] as const
-  input.pipe({ key: null, value: 1, timestamp: 5, headers }, at(6, 'a', null))
+  input.pipe({ key: null, value: 1, timestamp: 5, headers }, at<number>(6, 'a', null))
   expect(output.read()).toEqual([
     { key: null, value: 1, timestamp: 5, headers },
     { key: 'a', value: null, timestamp: 6, headers: [] },
@@ -119,7 +119,7 @@ test('stores can be looked into', async () => {
   const windows = declared((builder) => {
     const grouped = builder.stream('in', serdes).groupByKey()
     grouped.count({ store: 'counts' })
-    grouped.windowedBy(tumbling({ size: 10, grace: 0 })).count({ store: 'windows' })
+    grouped.windowedBy(tumbling({ size: 10, grace: 0 })).count({ store: 'windows', retention: 100 })
     grouped.windowedBy(session({ gap: 5, grace: 0 })).count({ store: 'sessions' })
   })
   const driver = await createTestDriver(windows)
@@ -134,7 +134,7 @@ test('stores can be looked into', async () => {
 test('metrics count records in and out, drops and errors', async () => {
   const driver = await createTestDriver(counted, { errors: { decode: () => 'continue' } })
   const input = await driver.inputTopic('in', { key: string(), value: string() })
-  input.pipe(at(1, 'a', '7'), at(2, 'a', 'not json'), at(3, 'a', null))
+  input.pipe(at(1, 'a', '7'), at(2, 'a', 'not json'), at<string>(3, 'a', null))
   const { recordsIn, recordsOut, commits, droppedRecords, tasks } = driver.metrics()
   // In: three, and two from the repartition topic. Out: two there, one result, one changelog record.
   expect({ recordsIn, recordsOut, commits, droppedRecords }).toEqual({
