@@ -1,43 +1,23 @@
-import type { Clock } from '../core/clock.ts'
 import { sleep } from '../core/clock.ts'
 import { TaskMigratedError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
-import type { Plan } from '../planner/plan.ts'
 import { errorChannel, rebalanceChannel } from '../telemetry/channels.ts'
 import type { RebalanceEvent } from '../telemetry/channels.ts'
-import type { MetricsRegistry } from '../telemetry/task-metrics.ts'
 import { ChangelogPurger } from './changelog-purger.ts'
-import { eventTimeRetentionMs } from './changelog-retention.ts'
+import { retentionsOf, topicsOf } from './internal-topics.ts'
 import { Committer } from './committer.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { consumerOptions } from './consumer-options.ts'
-import type { ErrorHandlers } from './error-handlers.ts'
 import { FlowControl } from './flow-control.ts'
-import type { AdminPort, ConsumerPort, FetchedBatch, KafkaPort, ProducerPort, RebalanceListener } from './port.ts'
+import type { ConsumerPort, FetchedBatch, ProducerPort, RebalanceListener } from './port.ts'
 import { ProducerCollector } from './producer-collector.ts'
 import { RepartitionPurger } from './repartition-purger.ts'
 import { restoreTask } from './restore.ts'
-import type { RuntimeTask, TaskFactory } from './runtime-task.ts'
+import type { RuntimeTask } from './runtime-task.ts'
 import type { TaskStore } from './task.ts'
 import { processInTimeOrder } from './scheduler.ts'
 import { TaskManager } from './task-manager.ts'
-import type { ThreadSettings } from './thread-settings.ts'
-
-export interface StreamThreadOptions {
-  readonly plan: Plan
-  readonly partitionCounts: ReadonlyMap<string, number>
-  readonly port: KafkaPort
-  readonly admin: AdminPort
-  readonly clock: Clock
-  readonly settings: ThreadSettings
-  readonly handlers: ErrorHandlers
-  readonly metrics: MetricsRegistry
-  readonly createTask: TaskFactory
-  /** `running`: joined, and every task restored. Told when it changes. */
-  readonly onPhase: (phase: ThreadPhase) => void
-}
-
-export type ThreadPhase = 'rebalancing' | 'running'
+import type { StreamThreadOptions, ThreadPhase } from './stream-thread-options.ts'
 
 /** Longest wait for records when nothing else is due (Kafka Streams: poll.ms). */
 const pollMaxWaitMs = 100
@@ -78,7 +58,15 @@ export class StreamThread {
     const intervalMs = settings.repartitionPurgeIntervalMs
     this.#purger = new RepartitionPurger({ ...options, repartitionTopics: topicsOf(plan, 'repartition'), intervalMs })
     this.#changelogPurger = new ChangelogPurger({ ...options, retentionMs: retentionsOf(plan), intervalMs })
-    this.#collector = this.#makeCollector()
+    this.#collector = new ProducerCollector({
+      ...options,
+      producer: this.#producer,
+      lookUp: async (topic) => (await options.admin.partitionCounts([topic])).get(topic),
+      deadLetterTopic: settings.deadLetterTopic,
+      changelogTopics: topicsOf(plan, 'changelog'),
+      onChangelog: ({ topic, timestamp }, partition) => this.#changelogPurger.observed(topic, partition, timestamp),
+      batchBytes: settings.batchBytes,
+    })
     this.#committer = new Committer({ clock, metrics, collector: this.#collector, applicationId: plan.applicationId })
     this.#tasks = this.#makeTasks()
     this.#consumer = port.consumer(consumerOptions(options))
@@ -281,19 +269,6 @@ export class StreamThread {
     this.#options.onPhase(phase)
   }
 
-  #makeCollector(): ProducerCollector {
-    const { admin, plan, settings } = this.#options
-    return new ProducerCollector({
-      ...this.#options,
-      producer: this.#producer,
-      lookUp: async (topic) => (await admin.partitionCounts([topic])).get(topic),
-      deadLetterTopic: settings.deadLetterTopic,
-      changelogTopics: topicsOf(plan, 'changelog'),
-      onChangelog: ({ topic, timestamp }, partition) => this.#changelogPurger.observed(topic, partition, timestamp),
-      batchBytes: settings.batchBytes,
-    })
-  }
-
   #makeTasks(): TaskManager {
     const { plan, settings } = this.#options
     return new TaskManager({
@@ -313,17 +288,4 @@ export class StreamThread {
       onFailed: (error) => (this.#failure ??= error),
     })
   }
-}
-
-function topicsOf(plan: Plan, kind: 'changelog' | 'repartition'): ReadonlySet<string> {
-  return new Set(plan.internalTopics.filter((topic) => topic.kind === kind).map((topic) => topic.name))
-}
-
-function retentionsOf(plan: Plan): ReadonlyMap<string, number> {
-  return new Map(
-    plan.internalTopics.flatMap((topic) => {
-      const retentionMs = eventTimeRetentionMs(topic)
-      return retentionMs === null ? [] : [[topic.name, retentionMs] as const]
-    }),
-  )
 }

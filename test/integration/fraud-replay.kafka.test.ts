@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { startKafka } from 'millrace/testing'
 import { seededRandom } from 'millrace'
@@ -25,9 +26,13 @@ const timeout = 600_000
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fraud-replay-'))
-  // Deletes what is too old every half second: records and changelogs of years ago must not depend on the time of day.
+  // Deletes what is past its retention every half second, as any broker does in the end: what is years old must survive.
   kafka = await startKafka({
-    properties: { 'log.retention.check.interval.ms': '500', 'log.initial.task.delay.ms': '500' },
+    properties: {
+      'log.retention.check.interval.ms': '500',
+      'log.initial.task.delay.ms': '500',
+      'log.cleaner.backoff.ms': '500',
+    },
   })
 })
 afterEach(async () => {
@@ -64,6 +69,12 @@ function batchRows(transactions: readonly LabelledTransaction[]): FeaturesRow[] 
   })
 }
 
+/** Row by row: of two long lists vitest would only say that they differ. */
+function differences(found: readonly FeaturesRow[], due: readonly FeaturesRow[]): unknown[] {
+  const pairs = Array.from({ length: Math.max(found.length, due.length) }, (_, index) => [found[index], due[index]])
+  return pairs.filter(([left, right]) => !isDeepStrictEqual(left, right))
+}
+
 async function stopInTheMiddle(args: readonly string[], moment: RegExp): Promise<void> {
   const replay = startReplay(args)
   const line = await replay.line(moment)
@@ -86,7 +97,7 @@ test(
     const args = ['--input', later, '--input', earlier, '--output', output, '--broker', kafka.bootstrap]
     const replay = startReplay(args)
     await replay.ends(0)
-    expect(await readOutput(output)).toEqual(batchRows(transactions))
+    expect(differences(await readOutput(output), batchRows(transactions))).toEqual([])
     expect(await readdir(folder)).toEqual(['a.csv.gz', 'b.csv.gz', 'out.csv'])
   },
 )
@@ -105,7 +116,7 @@ test(
     }
     const last = startReplay(args)
     await last.ends(0)
-    expect(await readOutput(output)).toEqual(batchRows(transactions))
+    expect(differences(await readOutput(output), batchRows(transactions))).toEqual([])
   },
 )
 

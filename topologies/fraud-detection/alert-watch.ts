@@ -12,7 +12,7 @@ export class AlertWatch {
   /** By transaction: an alert may come twice after a crash. */
   readonly #alerted = new Set<number>()
   readonly #frauds = new Set<number>()
-  #shownAt = 0
+  #shownAt = Number.NEGATIVE_INFINITY
 
   constructor(screen: Screen) {
     this.#screen = screen

@@ -25,7 +25,7 @@ function terminalScreen(output: NodeJS.WriteStream): Screen {
 }
 
 function plainScreen(output: NodeJS.WriteStream): Screen {
-  let shownAt = 0
+  let shownAt = Number.NEGATIVE_INFINITY
   return {
     line: (text) => void output.write(`${text}\n`),
     status(text) {

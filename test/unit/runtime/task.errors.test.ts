@@ -221,7 +221,7 @@ describe('a function that throws', () => {
     const throwing = numbers((stream) => {
       stream.foreach(
         () => {
-          // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- what users may do
+          // oxlint-disable-next-line typescript/only-throw-error -- what users may do
           throw undefined
         },
         { name: 'f' },
