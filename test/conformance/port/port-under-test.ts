@@ -26,7 +26,7 @@ export function unique(what: string): string {
   return `${what}-${process.pid}-${Date.now()}-${++made}`
 }
 
-export const roundRobin: Assignor = (members, partitionCounts) => {
+const roundRobin: Assignor = (members, partitionCounts) => {
   const all = [...partitionCounts].flatMap(([topic, count]) =>
     Array.from({ length: count }, (_, partition) => ({ topic, partition })),
   )

@@ -26,10 +26,8 @@ function forgetful(value: number | null): number {
   return (value === 2 ? undefined : value) as number
 }
 
-// oxlint-disable typescript/no-explicit-any -- what these functions return is not what their types say
 type Stream = KStream<any, any>
 type Table = KTable<any, any>
-// oxlint-enable typescript/no-explicit-any
 
 async function outputs(
   declare: (input: Stream, builder: StreamsBuilder) => Stream,

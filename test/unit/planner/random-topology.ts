@@ -26,7 +26,6 @@ import {
 const serdes = { key: nullable(string()), value: nullable(json<number>()) }
 const typed = { key: string(), value: json<number>() }
 
-// oxlint-disable typescript/no-explicit-any -- anything feeds anything
 type Stream = KStream<any, any>
 type Table = KTable<any, any>
 
