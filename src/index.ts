@@ -5,20 +5,31 @@ export { topology } from './dsl/topology.ts'
 export type { StreamsBuilder } from './dsl/streams-builder.ts'
 export type { Branch, KStream, RecordOf } from './dsl/kstream.ts'
 export type { KTable } from './dsl/ktable.ts'
+export type { GlobalTable } from './dsl/global-table.ts'
 export type { KGroupedStream, OverOptions, OverRangeOption } from './dsl/kgrouped-stream.ts'
+export type {
+  CogroupedKStream,
+  SessionWindowedCogroupedKStream,
+  TimeWindowedCogroupedKStream,
+} from './dsl/cogrouped-kstream.ts'
 export type { KGroupedTable } from './dsl/kgrouped-table.ts'
 export type { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts'
 export type { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts'
+export { keyValueStore, sessionStore, windowStore } from './dsl/store-declarations.ts'
+export type { DeclaredStoreOptions } from './dsl/store-declarations.ts'
 export { hopping, session, sliding, tumbling } from './dsl/windows.ts'
 export type { SessionWindowsOption, SlidingWindowsOption, TimeWindowsOption } from './dsl/windows.ts'
 export type {
   AggregateOptions,
   CountOptions,
+  ForeignKeyJoinOptions,
+  GlobalTableOptions,
   GroupByKeyOptions,
   GroupByOptions,
   KeySerdeOption,
   KeyValueSerdeOptions,
   NodeOptions,
+  ProcessOptions,
   ReduceOptions,
   RepartitionOptions,
   SinkOptions,
@@ -26,6 +37,7 @@ export type {
   StoreOption,
   StreamJoinOptions,
   StreamTableJoinOptions,
+  TableFilterOptions,
   TableGroupByOptions,
   TableOptions,
   TableSourceOptions,
@@ -33,6 +45,7 @@ export type {
   UntilTimeLimit,
   UntilWindowCloses,
   ValueSerdeOption,
+  VersionedOption,
   WindowStoreOption,
 } from './dsl/options.ts'
 export type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOptions } from './dsl/windowed-options.ts'
@@ -59,6 +72,27 @@ export type {
 } from './topology/functions.ts'
 export { combined, countAndSum, countOf, meanOf, shareOf, sumOf } from './topology/invertible-aggregates.ts'
 export type { OverResult } from './topology/over-result.ts'
+export type {
+  Cancellable,
+  ForwardedRecord,
+  Processor,
+  ProcessorContext,
+  ProcessorSupplier,
+  PunctuationType,
+  Punctuator,
+} from './topology/processor.ts'
+export type {
+  KeyValueStoreDeclaration,
+  ProcessorKeyValueStore,
+  ProcessorSessionStore,
+  ProcessorStore,
+  ProcessorWindowStore,
+  SessionStoreDeclaration,
+  StoreDeclaration,
+  StoreOf,
+  WindowStoreDeclaration,
+} from './topology/processor-stores.ts'
+export type { EmitStrategy } from './topology/windows.ts'
 
 // Serdes
 export { string } from './serde/string.ts'

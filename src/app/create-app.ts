@@ -5,10 +5,11 @@ import { systemClock } from '../core/system-clock.ts'
 import { topicPartitionName } from '../core/topic-partition.ts'
 import type { Plan } from '../planner/plan.ts'
 import { planTopology } from '../planner/plan-topology.ts'
+import { openGlobalTables, type GlobalTables } from '../runtime/global-tables.ts'
 import type { KafkaPort } from '../runtime/port.ts'
 import { prepareTopics } from '../runtime/prepare-topics.ts'
 import { StreamThread } from '../runtime/stream-thread.ts'
-import { createTask } from '../runtime/task.ts'
+import { createTask } from '../runtime/create-task.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { stateChannel } from '../telemetry/channels.ts'
 import { snapshotMetrics } from '../telemetry/metrics-snapshot.ts'
@@ -59,6 +60,8 @@ class App implements MillraceApp {
   #state: AppState = 'created'
   #error: Error | undefined
   #thread: StreamThread | undefined
+  #globalStores: ReadonlyMap<string, StateStore> = new Map()
+  readonly #stopping = new AbortController()
   /** Stopped or failed; never rejects. */
   readonly #end: Promise<void>
   #ending!: () => void
@@ -101,6 +104,7 @@ class App implements MillraceApp {
     }
     if (this.#state === 'stopped' || this.#state === 'failed') return
     this.#go('stop')
+    this.#stopping.abort()
     this.#thread?.stop()
     const timer = new AbortController()
     const late = sleep(this.#clock, this.#config.shutdownTimeoutMs, timer.signal).then(() => 'late' as const)
@@ -124,7 +128,7 @@ class App implements MillraceApp {
   }
 
   store(name: string, partition: number): StateStore | undefined {
-    return this.#thread?.store(name, partition)?.store
+    return this.#globalStores.get(name) ?? this.#thread?.store(name, partition)?.store
   }
 
   async #live(): Promise<void> {
@@ -132,12 +136,26 @@ class App implements MillraceApp {
     const port = this.#injectedPort ?? (await connectPort(this.#config, this.#clock))
     const admin = port.admin()
     const registry = connectRegistry(this.#config)
+    let globals: GlobalTables | undefined
     try {
       await admin.connect()
       const partitionCounts = await prepareTopics(this.plan, admin, this.#config)
       if (this.#state === 'stopping') return
       const { applicationId, errors: handlers, deadLetterTopic } = this.#config
-      this.#thread = new StreamThread({
+      globals = await openGlobalTables({
+        ...this.#config,
+        plan: this.plan,
+        port,
+        admin,
+        clock: this.#clock,
+        registry,
+        handlers,
+      })
+      const { stores: globalStores } = globals
+      this.#globalStores = globalStores
+      await globals.fill(this.#stopping.signal)
+      if (this.#stopping.signal.aborted) return
+      const thread = new StreamThread({
         plan: this.plan,
         partitionCounts,
         port,
@@ -146,12 +164,26 @@ class App implements MillraceApp {
         settings: this.#config,
         handlers,
         metrics: this.#metrics,
-        createTask: (setting) => createTask({ ...setting, applicationId, registry, handlers, deadLetterTopic }),
+        createTask: (setting) =>
+          createTask({
+            ...setting,
+            applicationId,
+            registry,
+            handlers,
+            deadLetterTopic,
+            clock: this.#clock,
+            globalStores,
+          }),
         onPhase: (phase) => this.#go(phase === 'running' ? 'ready' : 'rebalance'),
       })
-      await this.#thread.run()
+      this.#thread = thread
+      await globals.during(
+        () => thread.run(),
+        () => thread.stop(),
+      )
     } finally {
       stopExport()
+      await globals?.close()
       await admin.close()
     }
   }

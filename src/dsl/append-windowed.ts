@@ -2,7 +2,7 @@ import type { Duration } from '../core/duration.ts'
 import type { Windowed } from '../core/windowed.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { Aggregator, Initializer, SessionMerger } from '../topology/functions.ts'
-import type { Windows } from '../topology/windows.ts'
+import type { EmitStrategy, Windows } from '../topology/windows.ts'
 import { readDuration, type DslContext, type GroupedFrom } from './dsl-context.ts'
 import type { KTable } from './ktable.ts'
 
@@ -21,9 +21,16 @@ interface StoreSettings {
   readonly value?: Serde<any> | null
 }
 
+/** A grouped stream that was cut into windows. */
+export interface WindowedFrom {
+  readonly group: GroupedFrom
+  readonly windows: Windows
+  readonly emit: EmitStrategy
+}
+
 export function appendWindowed<K, A>(
   dsl: DslContext,
-  from: { readonly group: GroupedFrom; readonly windows: Windows },
+  from: WindowedFrom,
   aggregation: WindowedAggregation,
   options: StoreSettings,
 ): KTable<Windowed<K>, A> {
@@ -35,6 +42,7 @@ export function appendWindowed<K, A>(
     inputs: [node],
     grouping: Object.freeze({ name, key, value }),
     windows: from.windows,
+    emit: from.emit,
     retentionMs:
       options.retention === undefined
         ? null

@@ -1,9 +1,10 @@
 import { durationMs, type Duration } from '../core/duration.ts'
 import type { Serde } from '../serde/serde.ts'
-import type { NewNode, NodeId } from '../topology/node.ts'
+import type { NewNode, NodeId, VersionedSettings } from '../topology/node.ts'
 import type { GraphBuilder } from '../topology/topology.ts'
 import type { KStream } from './kstream.ts'
 import type { KTable } from './ktable.ts'
+import type { NodeOptions, VersionedOption } from './options.ts'
 
 /** What the fluent classes share. It makes streams and tables for one another, so that no module imports in a circle. */
 export interface DslContext {
@@ -23,4 +24,14 @@ export interface GroupedFrom {
   readonly name: string | null
   readonly key: Serde<any> | null
   readonly value: Serde<any> | null
+}
+
+/** What a node carries when its table is to be versioned; nothing otherwise. */
+export function readVersioned(
+  dsl: DslContext,
+  { name, versioned }: NodeOptions & VersionedOption,
+): { readonly versioned?: VersionedSettings } {
+  if (versioned === undefined) return {}
+  const what = `historyRetention of ${name ?? 'a versioned table'}`
+  return { versioned: Object.freeze({ historyRetentionMs: readDuration(dsl, versioned.historyRetention, what) }) }
 }

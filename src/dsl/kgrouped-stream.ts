@@ -1,11 +1,12 @@
 import type { Duration } from '../core/duration.ts'
 import type { Aggregator, Initializer, InvertibleAggregate, Predicate, Reducer } from '../topology/functions.ts'
 import type { OverResult } from '../topology/over-result.ts'
-import type { Windows } from '../topology/windows.ts'
-import { readDuration, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { CogroupedKStream } from './cogrouped-kstream.ts'
+import { readDuration, readVersioned, type DslContext, type GroupedFrom } from './dsl-context.ts'
 import type { KStream } from './kstream.ts'
 import type { KTable } from './ktable.ts'
 import type { AggregateOptions, CountOptions, NodeOptions, ReduceOptions } from './options.ts'
+import { readWindows, type WindowsOption } from './read-windows.ts'
 import { countAggregator, reduceAggregator } from './simple-aggregators.ts'
 import { SessionWindowedKStream } from './session-windowed-kstream.ts'
 import { TimeWindowedKStream } from './time-windowed-kstream.ts'
@@ -33,11 +34,12 @@ export type OverRangeOption = Duration | { readonly range: Duration; readonly de
  */
 export class KGroupedStream<K, V> {
   readonly #dsl: DslContext
-  readonly #from: GroupedFrom
+  /** How it was grouped. */
+  readonly from: GroupedFrom
 
   constructor(dsl: DslContext, from: GroupedFrom) {
     this.#dsl = dsl
-    this.#from = from
+    this.from = from
   }
 
   /** The number of records of each key. Null values are not counted. Each record updates its key's count; timestamp: the largest so far. */
@@ -66,14 +68,21 @@ export class KGroupedStream<K, V> {
     return this.#aggregate('aggregate', initializer, aggregator, options)
   }
 
+  /**
+   * Begins an aggregate over several grouped streams, this one with `aggregator`; add the others with `cogroup`, then call
+   * `aggregate`, or `windowedBy` first. In windows null values reach the aggregator (sliding ones excepted), as in `windowedBy`.
+   */
+  cogroup<A>(aggregator: Aggregator<K, V, A>): CogroupedKStream<K, A> {
+    return new CogroupedKStream<K, A>(this.#dsl, [{ from: this.from, aggregator }])
+  }
+
   /** Cuts the stream into windows; see `tumbling`, `hopping`, `sliding` and `session`. */
   windowedBy(windows: TimeWindowsOption | SlidingWindowsOption): TimeWindowedKStream<K, V>
   windowedBy(windows: SessionWindowsOption): SessionWindowedKStream<K, V>
-  windowedBy(
-    windows: TimeWindowsOption | SlidingWindowsOption | SessionWindowsOption,
-  ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
-    if (windows.kind === 'session') return new SessionWindowedKStream(this.#dsl, this.#from, this.#read(windows))
-    return new TimeWindowedKStream(this.#dsl, this.#from, this.#read(windows))
+  windowedBy(windows: WindowsOption): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
+    const read = readWindows(this.#dsl, windows)
+    if (windows.kind === 'session') return new SessionWindowedKStream(this.#dsl, this.from, read)
+    return new TimeWindowedKStream(this.#dsl, this.from, read)
   }
 
   /**
@@ -114,7 +123,7 @@ export class KGroupedStream<K, V> {
     operation: 'count' | 'reduce' | 'aggregate',
     initializer: Initializer,
     aggregator: Aggregator,
-    options: { readonly name?: string; readonly store?: string; readonly value: AggregateOptions<any>['value'] | null },
+    options: Omit<AggregateOptions<any>, 'value'> & { readonly value: AggregateOptions<any>['value'] | null },
   ): KTable<K, A> {
     return this.#dsl.table({
       kind: 'stream-aggregate',
@@ -123,10 +132,12 @@ export class KGroupedStream<K, V> {
       initializer,
       aggregator,
       windows: null,
+      emit: 'window-update',
       merger: null,
       retentionMs: null,
       value: options.value,
       store: options.store ?? null,
+      ...readVersioned(this.#dsl, options),
     })
   }
 
@@ -135,21 +146,7 @@ export class KGroupedStream<K, V> {
     inputs: readonly number[]
     grouping: { name: string | null; key: GroupedFrom['key']; value: GroupedFrom['value'] }
   } {
-    const { node, name, key, value } = this.#from
+    const { node, name, key, value } = this.from
     return { name: options.name ?? null, inputs: [node], grouping: Object.freeze({ name, key, value }) }
-  }
-
-  #read(windows: TimeWindowsOption | SlidingWindowsOption | SessionWindowsOption): Windows {
-    const ms = (duration: Duration, what: string): number =>
-      readDuration(this.#dsl, duration, `${what} of ${windows.kind} windows`)
-    const graceMs = ms(windows.grace, 'grace')
-    if (windows.kind === 'time') {
-      const sizeMs = ms(windows.size, 'size')
-      const advanceMs = windows.advance === windows.size ? sizeMs : ms(windows.advance, 'advance')
-      return Object.freeze({ kind: 'time', sizeMs, advanceMs, graceMs })
-    }
-    if (windows.kind === 'sliding')
-      return Object.freeze({ kind: 'sliding', differenceMs: ms(windows.difference, 'difference'), graceMs })
-    return Object.freeze({ kind: 'session', gapMs: ms(windows.gap, 'gap'), graceMs })
   }
 }

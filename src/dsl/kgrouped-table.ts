@@ -1,5 +1,5 @@
 import type { Aggregator, Initializer, Reducer } from '../topology/functions.ts'
-import type { DslContext, GroupedFrom } from './dsl-context.ts'
+import { readVersioned, type DslContext, type GroupedFrom } from './dsl-context.ts'
 import type { KTable } from './ktable.ts'
 import type { AggregateOptions, CountOptions, ReduceOptions } from './options.ts'
 import { countAggregator, reduceAggregator } from './simple-aggregators.ts'
@@ -53,7 +53,7 @@ export class KGroupedTable<K, V> {
       readonly adder: Aggregator
       readonly subtractor: Aggregator
     },
-    options: { readonly name?: string; readonly store?: string; readonly value: AggregateOptions<any>['value'] | null },
+    options: Omit<AggregateOptions<any>, 'value'> & { readonly value: AggregateOptions<any>['value'] | null },
   ): KTable<K, A> {
     const { node, name, key, value } = this.#from
     return this.#dsl.table({
@@ -64,6 +64,7 @@ export class KGroupedTable<K, V> {
       grouping: Object.freeze({ name, key, value }),
       value: options.value,
       store: options.store ?? null,
+      ...readVersioned(this.#dsl, options),
     })
   }
 }

@@ -11,7 +11,9 @@ import type {
   ValueMapper,
 } from '../topology/functions.ts'
 import type { NodeId } from '../topology/node.ts'
-import { readDuration, type DslContext } from './dsl-context.ts'
+import type { ProcessorSupplier } from '../topology/processor.ts'
+import { readDuration, readVersioned, type DslContext } from './dsl-context.ts'
+import type { GlobalTable } from './global-table.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import { KTable } from './ktable.ts'
 import type {
@@ -20,6 +22,7 @@ import type {
   KeySerdeOption,
   KeyValueSerdeOptions,
   NodeOptions,
+  ProcessOptions,
   RepartitionOptions,
   SinkOptions,
   StreamJoinOptions,
@@ -182,6 +185,7 @@ export class KStream<K, V> {
       key: options.key ?? null,
       value: options.value ?? null,
       store: options.store ?? null,
+      ...readVersioned(this.#dsl, options),
       ...this.#from(options),
     })
   }
@@ -209,8 +213,8 @@ export class KStream<K, V> {
    * With a stream: every pair of records with equal keys whose event times are no further apart than `within`; the result has
    * the larger timestamp. Null keys and null values are dropped. Late records join as long as `grace` allows.
    *
-   * With a table: each record of the stream with the table's value at that moment (processing time); the result has the
-   * stream record's timestamp. Updates of the table alone give no result. Null keys and null values are dropped.
+   * With a table: each record of the stream with the table's value at that moment (processing time), or, if the table is
+   * versioned, at the record's time, which `grace` lets late updates reach first. The result has the stream record's timestamp. Updates of the table alone give no result. Null keys and null values are dropped.
    *
    * Both sides must have equal partition counts (checked at start, `MILLRACE_PARTITIONS_MISMATCH`); a side whose key
    * changed is repartitioned.
@@ -233,7 +237,8 @@ export class KStream<K, V> {
    * Left join: as `join`, and a record of this stream that finds nothing gives a result with null on the right.
    *
    * With a stream the unmatched result comes when the window and its grace have passed in event time; with a late record
-   * inside grace it comes at once (as in Kafka Streams, ADR 0004). A null key gives an unmatched result at once (KIP-962); a null value is dropped.
+   * inside grace it comes at once (as in Kafka Streams, ADR 0004). A null key gives an unmatched result at once (KIP-962), also where other
+   * records wait for a versioned table's `grace`; a null value is dropped.
    */
   leftJoin<K2, VR, R>(
     table: KTable<K2, VR> & SameKey<K, K2, 'leftJoin'>,
@@ -259,12 +264,90 @@ export class KStream<K, V> {
   }
 
   /**
+   * Hands each record to a processor of yours, one for each task, with stores, punctuations by event time and wall clock, and the
+   * record's origin (Kafka Streams: process, KIP-820). It forwards any number of records, at any time, with any key:
+   * may repartition, as `map`. Null keys and null values reach it, late records too. Its stores have changelogs and survive
+   * a restart; what it keeps outside of them does not.
+   * @param supplier must give a new object each time
+   * @param options.stores what `context.store` can reach; declare them with `keyValueStore`, `windowStore`, `sessionStore`
+   * @throws nothing; what `process` throws goes to the `process` handler, what `init` or a punctuation throws stops the app
+   * @example
+   * const seen = keyValueStore('seen', { key: string(), value: json<number>() })
+   * clicks.process(() => ({
+   *   process(record, context) {
+   *     const store = context.store(seen)
+   *     if (store.get(record.key) !== null) return
+   *     store.put(record.key, record.timestamp)
+   *     context.forward(record)
+   *   },
+   * }), { stores: [seen] })
+   */
+  process<K2 = K, V2 = V>(
+    supplier: ProcessorSupplier<K, V, K2, V2>,
+    options: ProcessOptions & KeyValueSerdeOptions<K2, V2> = {},
+  ): KStream<K2, V2> {
+    return this.#process(supplier, false, options)
+  }
+
+  /**
+   * As `process`, and the key stays as it is: keeps partitioning. Forwarding another key, or from a punctuation, where there is no
+   * record whose key it could be, throws a TopologyError that stops the app.
+   */
+  processValues<V2 = V>(
+    supplier: ProcessorSupplier<K, V, K, V2>,
+    options: ProcessOptions & NodeOptions & ValueSerdeOption<V2> = {},
+  ): KStream<K, V2> {
+    return this.#process(supplier, true, options)
+  }
+
+  /**
+   * Inner join with a global table: each record with the entry whose key `keySelector` finds in it, as it is at that moment. Keeps
+   * key, timestamp and partitioning; never repartitions. A record that finds nothing, whose value is null, or for which
+   * `keySelector` gives null is left out. Updates of the table alone give no result.
+   * @example payments.joinGlobal(merchants, (payment) => payment.merchantId, (payment, merchant) => ({ ...payment, merchant }))
+   */
+  joinGlobal<GK, GV, R>(
+    table: GlobalTable<GK, GV>,
+    keySelector: ValueMapper<K, NonNullable<V>, NoInfer<GK> | null | undefined>,
+    joiner: ValueJoiner<K, NonNullable<V>, GV, R>,
+    options: NodeOptions = {},
+  ): KStream<K, R> {
+    return this.#joinGlobal('inner', table, { keySelector, joiner }, options)
+  }
+
+  /** Left join with a global table: as `joinGlobal`, with null on the right for a record that finds nothing or has no key to look for. */
+  leftJoinGlobal<GK, GV, R>(
+    table: GlobalTable<GK, GV>,
+    keySelector: ValueMapper<K, NonNullable<V>, NoInfer<GK> | null | undefined>,
+    joiner: ValueJoiner<K, NonNullable<V>, GV | null, R>,
+    options: NodeOptions = {},
+  ): KStream<K, R> {
+    return this.#joinGlobal('left', table, { keySelector, joiner }, options)
+  }
+
+  /**
    * Writes the stream to a topic that exists: `topic`, or the one that a function names for each record. Null keys go to any
    * partition; null values are written as tombstones. What cannot be written goes to the `produce` handler.
    */
   to(topic: string | TopicSelector<K, V>, options: SinkOptions<K, V>): void {
     const { key, value, partitioner = null } = options
     this.#dsl.graph.append({ kind: 'sink', topic, key, value, partitioner, ...this.#from(options) })
+  }
+
+  #process<K2, V2>(
+    supplier: ProcessorSupplier,
+    valuesOnly: boolean,
+    options: ProcessOptions & KeyValueSerdeOptions<K2, V2>,
+  ): KStream<K2, V2> {
+    return this.#stream({
+      kind: 'process',
+      supplier,
+      stores: Object.freeze([...(options.stores ?? [])]),
+      valuesOnly,
+      key: options.key ?? null,
+      value: options.value ?? null,
+      ...this.#from(options),
+    })
   }
 
   #join(
@@ -275,11 +358,13 @@ export class KStream<K, V> {
   ): KStream<K, any> {
     const inputs = [this.node, other.node]
     if (other instanceof KTable) {
-      const { name = null, key = null, leftValue = null } = options as StreamTableJoinOptions<any, any>
+      const { name = null, key = null, leftValue = null, grace } = options as StreamTableJoinOptions<any, any>
+      const what = `grace of ${name ?? 'a stream-table join'}`
       return this.#stream({
         kind: 'stream-table-join',
         type: type as 'inner' | 'left',
         joiner,
+        graceMs: grace === undefined ? null : readDuration(this.#dsl, grace, what),
         key,
         leftValue,
         name,
@@ -300,6 +385,15 @@ export class KStream<K, V> {
     const afterMs = typeof within === 'object' ? read(within.after, 'within') : beforeMs
     const windows = Object.freeze({ beforeMs, afterMs, graceMs: read(grace, 'grace') })
     return this.#stream({ kind: 'stream-join', type, joiner, windows, key, leftValue, rightValue, name, inputs })
+  }
+
+  #joinGlobal(
+    type: 'inner' | 'left',
+    table: GlobalTable<any, any>,
+    functions: { readonly keySelector: ValueMapper; readonly joiner: ValueJoiner },
+    { name = null }: { readonly name?: string | null },
+  ): KStream<K, any> {
+    return this.#stream({ kind: 'stream-global-join', type, ...functions, name, inputs: [this.node, table.node] })
   }
 
   #stream<K2, V2>(node: Parameters<DslContext['stream']>[0]): KStream<K2, V2> {

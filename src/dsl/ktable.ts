@@ -1,12 +1,13 @@
 import type { KeyValueMapper, Predicate, ValueJoiner, ValueMapper } from '../topology/functions.ts'
 import type { NodeId } from '../topology/node.ts'
-import { readDuration, type DslContext } from './dsl-context.ts'
+import { readDuration, readVersioned, type DslContext } from './dsl-context.ts'
 import { KGroupedTable } from './kgrouped-table.ts'
 import type { KStream } from './kstream.ts'
 import type {
+  ForeignKeyJoinOptions,
   KeySerdeOption,
   NodeOptions,
-  StoreOption,
+  TableFilterOptions,
   TableGroupByOptions,
   TableOptions,
   UntilTimeLimit,
@@ -33,23 +34,25 @@ export class KTable<K, V> {
    * Keeps the entries for which `predicate` holds; an update that fails it becomes a tombstone. Keeps partitioning.
    * Where the parent is not kept in a store, a tombstone also goes out for keys that never passed (as in Kafka Streams).
    */
-  filter(predicate: Predicate<K, V>, options: NodeOptions & StoreOption = {}): KTable<K, V> {
+  filter(predicate: Predicate<K, V>, options: TableFilterOptions = {}): KTable<K, V> {
     return this.#table({
       kind: 'table-filter',
       predicate,
       negate: false,
       store: options.store ?? null,
+      ...readVersioned(this.#dsl, options),
       ...this.#from(options),
     })
   }
 
   /** Drops the entries for which `predicate` holds; otherwise as `filter`. */
-  filterNot(predicate: Predicate<K, V>, options: NodeOptions & StoreOption = {}): KTable<K, V> {
+  filterNot(predicate: Predicate<K, V>, options: TableFilterOptions = {}): KTable<K, V> {
     return this.#table({
       kind: 'table-filter',
       predicate,
       negate: true,
       store: options.store ?? null,
+      ...readVersioned(this.#dsl, options),
       ...this.#from(options),
     })
   }
@@ -61,6 +64,7 @@ export class KTable<K, V> {
       mapper,
       value: options.value ?? null,
       store: options.store ?? null,
+      ...readVersioned(this.#dsl, options),
       ...this.#from(options),
     })
   }
@@ -126,6 +130,41 @@ export class KTable<K, V> {
   }
 
   /**
+   * Inner join on a foreign key (KIP-213): each entry with the entry of `other` whose key `foreignKey` finds in it. Many entries may refer to
+   * one. The result is keyed as this table and follows every change of either side.
+   *
+   * An entry for which `foreignKey` gives null has no result. A tombstone goes out when an entry that referred to something is deleted
+   * or refers to nothing any more, and when the entry it refers to is deleted or missing after a change, also where there was no
+   * result before. Timestamp: the larger of both when this side changes, the other entry's when that side does.
+   *
+   * The sides talk through two internal topics, `<app>-<name>-subscription-registration-topic` and `-response-topic`, so the partition
+   * counts of the tables may differ. Results of one key come in order, the last one right, but between partitions updates that
+   * cross each other may be skipped: answers to a value that was replaced since are dropped.
+   * @example orders.joinByForeignKey(customers, (order) => order.customerId, (order, customer) => ({ ...order, customer }))
+   */
+  joinByForeignKey<K2, VR, R>(
+    other: KTable<K2, VR>,
+    foreignKey: ValueMapper<K, V, NoInfer<K2> | null | undefined>,
+    joiner: ValueJoiner<K, V, VR, R | null>,
+    options: ForeignKeyJoinOptions<V, VR, R> = {},
+  ): KTable<K, R> {
+    return this.#foreignKeyJoin('inner', other, { foreignKey, joiner }, options)
+  }
+
+  /**
+   * Left join on a foreign key: as `joinByForeignKey`, but every entry has a result, with null on the right where it refers to nothing or
+   * to what is not there. Only the deletion of an entry gives a tombstone.
+   */
+  leftJoinByForeignKey<K2, VR, R>(
+    other: KTable<K2, VR>,
+    foreignKey: ValueMapper<K, V, NoInfer<K2> | null | undefined>,
+    joiner: ValueJoiner<K, V, VR | null, R | null>,
+    options: ForeignKeyJoinOptions<V, VR, R> = {},
+  ): KTable<K, R> {
+    return this.#foreignKeyJoin('left', other, { foreignKey, joiner }, options)
+  }
+
+  /**
    * Holds updates back (KIP-328): until their window is closed for good (one final result per window), or each key's for a time
    * limit. Driven by event time only: while no record comes, nothing is let through. Survives a restart through its changelog.
    * @throws StateError `MILLRACE_BUFFER_FULL` when `maxRecords` or `maxBytes` is passed and may not be met by emitting early
@@ -153,7 +192,31 @@ export class KTable<K, V> {
     options: TableOptions<R>,
   ): KTable<K, R> {
     const { name = null, value = null, store = null } = options
-    return this.#table({ kind: 'table-join', type, joiner, value, store, name, inputs: [this.node, other.node] })
+    const inputs = [this.node, other.node]
+    const versioned = readVersioned(this.#dsl, options)
+    return this.#table({ kind: 'table-join', type, joiner, value, store, name, inputs, ...versioned })
+  }
+
+  #foreignKeyJoin<R>(
+    type: 'inner' | 'left',
+    other: KTable<any, any>,
+    functions: { readonly foreignKey: ValueMapper; readonly joiner: ValueJoiner },
+    options: ForeignKeyJoinOptions<any, any, R>,
+  ): KTable<K, R> {
+    const { name = null, value = null, leftValue = null, rightValue = null, store = null } = options
+    const inputs = [this.node, other.node]
+    return this.#table({
+      kind: 'foreign-key-join',
+      type,
+      ...functions,
+      value,
+      leftValue,
+      rightValue,
+      store,
+      name,
+      inputs,
+      ...readVersioned(this.#dsl, options),
+    })
   }
 
   #table<K2, V2>(node: Parameters<DslContext['table']>[0]): KTable<K2, V2> {

@@ -1,5 +1,6 @@
 import type { Duration } from '../core/duration.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { StoreDeclaration } from '../topology/processor-stores.ts'
 import type { Partitioner, TimestampExtractor } from '../topology/functions.ts'
 
 /** What every step takes: a name, should the derived one not do. */
@@ -24,10 +25,27 @@ export interface StoreOption {
   readonly store?: string
 }
 
+/** For tables whose history matters. */
+export interface VersionedOption {
+  /**
+   * Keep the versions that a key had (KIP-889): joins with streams then read the table as it was at the record's time, and
+   * updates that arrive out of order go into the history instead of over the newer value. What is later than
+   * `historyRetention` is dropped and counted (`expired`); a value that was replaced can be read that long, in event time. The table is
+   * kept in a store, also without `store`. Filters and mappers of it without a `store` of their own are versioned with it.
+   */
+  readonly versioned?: { readonly historyRetention: Duration }
+}
+
 /** How a topic is read as a table: its latest value for each key; a null value deletes. */
-export interface TableSourceOptions<K, V> extends SourceOptions<K, V>, StoreOption {
+export interface TableSourceOptions<K, V> extends SourceOptions<K, V>, StoreOption, VersionedOption {
   /** As for a stream; deletions (null values) have an event time too. */
   readonly timestamp?: TimestampExtractor<K, V | null>
+}
+
+/** How a topic is read as a global table: all of it, in every instance. */
+export interface GlobalTableOptions<K, V> extends NodeOptions, StoreOption {
+  readonly key: Serde<K>
+  readonly value: Serde<V>
 }
 
 /** For steps after which keys may be of another type. */
@@ -53,7 +71,7 @@ export interface RepartitionOptions<K, V> extends KeyValueSerdeOptions<K, V> {
 }
 
 /** How `toTable` keeps what it makes of a stream. */
-export interface ToTableOptions<K, V> extends KeyValueSerdeOptions<K, V>, StoreOption {}
+export interface ToTableOptions<K, V> extends KeyValueSerdeOptions<K, V>, StoreOption, VersionedOption {}
 
 /** Serdes of a grouped stream, and the name of its repartition topic. */
 export interface GroupByKeyOptions<K, V> extends KeySerdeOption<K>, ValueSerdeOption<V> {
@@ -73,13 +91,13 @@ export interface TableGroupByOptions<K, V> extends NodeOptions {
 }
 
 /** Names of a counting step and of its store. Counts are numbers, written as 64-bit integers. */
-export interface CountOptions extends NodeOptions, StoreOption {}
+export interface CountOptions extends NodeOptions, StoreOption, VersionedOption {}
 
 /** Names of a reducing step and of its store, and the serde of its changelog; default: that of the values. */
-export interface ReduceOptions<V> extends NodeOptions, StoreOption, ValueSerdeOption<V> {}
+export interface ReduceOptions<V> extends NodeOptions, StoreOption, VersionedOption, ValueSerdeOption<V> {}
 
 /** Names of an aggregating step and of its store, and the serde of its changelog. */
-export interface AggregateOptions<A> extends NodeOptions, StoreOption {
+export interface AggregateOptions<A> extends NodeOptions, StoreOption, VersionedOption {
   /** Serde of the aggregate, for its changelog. */
   readonly value: Serde<A>
 }
@@ -91,7 +109,24 @@ export interface WindowStoreOption {
 }
 
 /** For steps from table to table: with a `store` the result is kept, without it is computed when asked for. */
-export interface TableOptions<V> extends NodeOptions, StoreOption, ValueSerdeOption<V> {}
+export interface TableOptions<V> extends NodeOptions, StoreOption, VersionedOption, ValueSerdeOption<V> {}
+
+/** For filters of tables: with a `store` the result is kept. */
+export interface TableFilterOptions extends NodeOptions, StoreOption, VersionedOption {}
+
+/** Store and serdes of a foreign-key join. */
+export interface ForeignKeyJoinOptions<V, VR, R> extends TableOptions<R> {
+  /** Serde of the left table's values, which are hashed. Default: the left table's. */
+  readonly leftValue?: Serde<NonNullable<V>>
+  /** Serde of the right table's values, which are sent to the left side. Default: the right table's. */
+  readonly rightValue?: Serde<NonNullable<VR>>
+}
+
+/** What a processor needs of its topology. */
+export interface ProcessOptions {
+  /** The stores that the processor may reach; processors with the same declaration share the store. */
+  readonly stores?: readonly StoreDeclaration[]
+}
 
 /** How records are written: serdes, and the choice of the partition. */
 export interface SinkOptions<K, V> extends NodeOptions {
@@ -119,8 +154,14 @@ export interface StreamJoinOptions<K, V, VR> extends NodeOptions {
 
 /** Serdes, should the stream have to be repartitioned before it meets the table. */
 export interface StreamTableJoinOptions<K, V> extends NodeOptions, KeySerdeOption<K> {
-  /** Serde of the stream's values, should it have to be repartitioned. Default: the stream's. */
+  /** Serde of the stream's values, should it have to be repartitioned or wait. Default: the stream's. */
   readonly leftValue?: Serde<NonNullable<V>>
+  /**
+   * With a versioned table (KIP-923): how long, in event time of the stream, a record waits for late updates of the table. Records
+   * then come out in the order of their timestamps; one that is later than that is joined at once. At most the table's
+   * history retention. Default: no record waits.
+   */
+  readonly grace?: Duration
 }
 
 /** Hold results back until their window is closed for good: one final result per window. */

@@ -1,7 +1,7 @@
 import type { Windowed } from '../core/windowed.ts'
 import type { Aggregator, Initializer, Reducer, SessionMerger } from '../topology/functions.ts'
-import type { Windows } from '../topology/windows.ts'
-import { appendWindowed } from './append-windowed.ts'
+import type { EmitStrategy, Windows } from '../topology/windows.ts'
+import { appendWindowed, type WindowedFrom } from './append-windowed.ts'
 import type { DslContext, GroupedFrom } from './dsl-context.ts'
 import type { KTable } from './ktable.ts'
 import { countAggregator, reduceAggregator } from './simple-aggregators.ts'
@@ -15,11 +15,25 @@ import type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOpti
  */
 export class SessionWindowedKStream<K, V> {
   readonly #dsl: DslContext
-  readonly #from: { readonly group: GroupedFrom; readonly windows: Windows }
+  readonly #from: WindowedFrom
 
-  constructor(dsl: DslContext, group: GroupedFrom, windows: Windows) {
+  constructor(dsl: DslContext, group: GroupedFrom, windows: Windows, emit: EmitStrategy = 'window-update') {
     this.#dsl = dsl
-    this.#from = { group, windows }
+    this.#from = { group, windows, emit }
+  }
+
+  /**
+   * When results go downstream (KIP-825): `window-update` (the default), at every update; `window-close`, one final result for each
+   * session, once stream time minus grace and gap passes its end. Keeps partitioning.
+   *
+   * Final results come in the order of (end, start, key bytes), with the first record of this operator that closes them, and there
+   * are no tombstones. While no record comes, stream time stands still and nothing is emitted. Nothing is lost to a gap in event time: sessions
+   * are kept until their result is out, whatever the `retention` (unlike Kafka Streams; ADR 0006). A restart neither repeats
+   * nor loses a final result; after a crash those that were not committed come again.
+   * @example clicks.groupByKey().windowedBy(session({ gap: "30m", grace: 0 })).emitStrategy('window-close').count()
+   */
+  emitStrategy(emit: EmitStrategy): SessionWindowedKStream<K, V> {
+    return new SessionWindowedKStream(this.#dsl, this.#from.group, this.#from.windows, emit)
   }
 
   /** The number of records of each session. */

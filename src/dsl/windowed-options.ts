@@ -1,8 +1,11 @@
 import type { AggregateOptions, CountOptions, ReduceOptions, WindowStoreOption } from './options.ts'
 
+/** Windows are versions of a kind already. */
+type Unversioned<O> = Omit<O, 'versioned'>
+
 /** Names of a windowed count and of its store, and how long it keeps windows. */
-export interface WindowedCountOptions extends CountOptions, WindowStoreOption {}
+export interface WindowedCountOptions extends Unversioned<CountOptions>, WindowStoreOption {}
 /** As for `reduce`, and how long windows are kept. */
-export interface WindowedReduceOptions<V> extends ReduceOptions<V>, WindowStoreOption {}
+export interface WindowedReduceOptions<V> extends Unversioned<ReduceOptions<V>>, WindowStoreOption {}
 /** As for `aggregate`, and how long windows are kept. */
-export interface WindowedAggregateOptions<A> extends AggregateOptions<A>, WindowStoreOption {}
+export interface WindowedAggregateOptions<A> extends Unversioned<AggregateOptions<A>>, WindowStoreOption {}

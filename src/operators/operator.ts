@@ -2,7 +2,14 @@ import type { RecordMetadata, StreamRecord } from '../core/stream-record.ts'
 import type { TaskId } from '../core/task-id.ts'
 
 /** Why a record was dropped; counted per task under `dropped-records` and announced on the diagnostics channel. */
-export type DropReason = 'null-key' | 'null-value' | 'null-join-key' | 'late' | 'expired'
+export type DropReason =
+  | 'null-key'
+  | 'null-value'
+  | 'null-join-key'
+  | 'late'
+  | 'expired'
+  | 'out-of-order'
+  | 'stale-response'
 
 /**
  * What an operator sees of the task that runs it. One context per operator instance; all calls are synchronous.
@@ -38,6 +45,10 @@ export interface OperatorContext<KOut = unknown, VOut = unknown> {
 export interface Operator<KIn = unknown, VIn = unknown, KOut = unknown, VOut = unknown> {
   init(context: OperatorContext<KOut, VOut>): void
   process(record: StreamRecord<KIn, VIn>): void
+  /** Once, with the stores restored, before the first record. */
+  start?(): void
+  /** When the task ends or moves away; nothing can be forwarded any more. */
+  close?(): void
 }
 
 /** Stream time before the first record. */

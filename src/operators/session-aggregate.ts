@@ -3,11 +3,12 @@ import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
 import type { Window, Windowed } from '../core/windowed.ts'
 import type { SessionStore } from '../state/session-store.ts'
 import type { Aggregator, Initializer, SessionMerger } from '../topology/functions.ts'
-import type { SessionWindows } from '../topology/windows.ts'
+import type { EmitStrategy, SessionWindows } from '../topology/windows.ts'
 import { noStreamTime, type Operator, type OperatorContext } from './operator.ts'
 
 export interface SessionAggregateOptions<K, V, A> {
   readonly windows: SessionWindows
+  readonly emit?: EmitStrategy
   /** Null where a reduce starts: its aggregator then takes the first value as it is. */
   readonly initializer: Initializer<A | null>
   readonly aggregator: Aggregator<K, V | null, A | null>
@@ -23,15 +24,21 @@ export interface SessionAggregateOptions<K, V, A> {
  * with a tombstone, then the new one goes out; the timestamp of either is the end of its session, and neither carries
  * the record's headers. Null keys are dropped; null values reach the aggregator. A session is closed once its end lies
  * before stream time minus grace minus gap; stream time is this operator's, over all keys, late records included.
+ *
+ * With `window-close` there are no tombstones: each session goes out once, when it is closed, ascending by (end, start, key
+ * bytes). A late record within the gap of a closed session may still extend it past the close time: then the longer
+ * session goes out too, as in Kafka Streams.
  */
 export class SessionAggregateOperator<K, V, A> implements Operator<K | null, V | null, Windowed<K>, Change<A>> {
   readonly #options: SessionAggregateOptions<K, V, A>
+  readonly #isFinal: boolean
   readonly #store: SessionStore<K, A>
   #context!: OperatorContext<Windowed<K>, Change<A>>
   #streamTime = noStreamTime
 
   constructor(options: SessionAggregateOptions<K, V, A>, deps: { readonly store: SessionStore<K, A> }) {
     this.#options = options
+    this.#isFinal = options.emit === 'window-close'
     this.#store = deps.store
   }
 
@@ -42,10 +49,16 @@ export class SessionAggregateOperator<K, V, A> implements Operator<K | null, V |
   process(record: StreamRecord<K | null, V | null>): void {
     const { key, timestamp } = record
     if (key === null) return this.#context.drop('null-key')
-    const { initializer, aggregator, merger, windows } = this.#options
+    const { windows } = this.#options
     this.#streamTime = Math.max(this.#streamTime, timestamp)
-    const closeTime = this.#streamTime - windows.graceMs - windows.gapMs
+    const closeTime = Math.max(this.#streamTime - windows.graceMs - windows.gapMs, this.#store.lastClosed + 1)
+    this.#aggregate(key, record, closeTime)
+    if (this.#isFinal) this.#emitClosed(closeTime - 1, record)
+  }
 
+  #aggregate(key: K, record: StreamRecord<unknown, V | null>, closeTime: number): void {
+    const { initializer, aggregator, merger, windows } = this.#options
+    const { timestamp } = record
     const found = [...this.#store.findSessions(key, timestamp - windows.gapMs, timestamp + windows.gapMs)]
     const merged = found.reduce((union, [session]) => unite(union, session), { start: timestamp, end: timestamp })
     if (merged.end < closeTime) return this.#context.drop('late')
@@ -65,7 +78,14 @@ export class SessionAggregateOperator<K, V, A> implements Operator<K | null, V |
     }
   }
 
+  #emitClosed(latestEnd: number, { headers }: StreamRecord): void {
+    for (const [key, aggregate] of this.#store.takeClosed(latestEnd)) {
+      this.#context.forward(streamRecord(key, change(aggregate, null), key.window.end, headers))
+    }
+  }
+
   #emitUpdate(key: K, window: Window, update: Change<A>): void {
+    if (this.#isFinal) return
     const sent = this.#options.sendOldValues ? update : change(update.newValue, null)
     this.#context.forward(streamRecord({ key, window }, sent, window.end))
   }

@@ -4,11 +4,12 @@ import { valueAndTimestamp, type ValueAndTimestamp } from '../core/value-and-tim
 import { windowed, type Windowed } from '../core/windowed.ts'
 import type { WindowStore } from '../state/window-store.ts'
 import type { Aggregator, Initializer } from '../topology/functions.ts'
-import type { SlidingWindows } from '../topology/windows.ts'
+import type { EmitStrategy, SlidingWindows } from '../topology/windows.ts'
 import { noStreamTime, type Operator, type OperatorContext } from './operator.ts'
 
 export interface SlidingAggregateOptions<K, V, A> {
   readonly windows: SlidingWindows
+  readonly emit?: EmitStrategy
   /** Null where a reduce starts: its aggregator then takes the first value as it is. */
   readonly initializer: Initializer<A | null>
   readonly aggregator: Aggregator<K, V, A | null>
@@ -51,17 +52,19 @@ interface Surroundings<A> {
  *
  * Null keys and null values are dropped. A window is closed once its end lies before stream time minus grace; stream
  * time is this operator's, over all keys. A record is dropped as a whole when its right window would be closed, else
- * per window.
+ * per window. `window-close`: as for tumbling windows (WindowAggregateOperator).
  */
 export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V | null, Windowed<K>, Change<A>> {
   readonly #options: SlidingAggregateOptions<K, V, A>
   readonly #differenceMs: number
+  readonly #isFinal: boolean
   readonly #store: WindowStore<K, A>
   #context!: OperatorContext<Windowed<K>, Change<A>>
   #streamTime = noStreamTime
 
   constructor(options: SlidingAggregateOptions<K, V, A>, deps: { readonly store: WindowStore<K, A> }) {
     this.#options = options
+    this.#isFinal = options.emit === 'window-close'
     this.#differenceMs = options.windows.differenceMs
     this.#store = deps.store
   }
@@ -75,11 +78,13 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
     if (key === null) return this.#context.drop('null-key')
     if (value === null) return this.#context.drop('null-value')
     this.#streamTime = Math.max(this.#streamTime, timestamp)
-    const closeTime = this.#streamTime - this.#options.windows.graceMs
+    const closed = this.#store.lastClosed + this.#differenceMs + 1
+    const closeTime = Math.max(this.#streamTime - this.#options.windows.graceMs, closed)
     if (timestamp + this.#differenceMs < closeTime) return this.#context.drop('late')
     const input = { key, value, record, closeTime }
     if (timestamp < this.#differenceMs) this.#processEarly(input)
     else this.#processNormal(input)
+    if (this.#isFinal) this.#emitClosed(closeTime - this.#differenceMs - 1, record)
   }
 
   #processNormal(input: Input<K, V>): void {
@@ -175,11 +180,18 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
     if (!this.#store.put(key, aggregate, start, timestamp)) this.#context.drop('expired')
   }
 
+  #emitClosed(latestStart: number, { headers }: StreamRecord): void {
+    for (const [key, { value, timestamp }] of this.#store.takeClosed(latestStart)) {
+      this.#context.forward(streamRecord(key, change(value, null), timestamp, headers))
+    }
+  }
+
   #window(key: K, start: number): Windowed<K> {
     return windowed(key, start, start + this.#differenceMs)
   }
 
   #emitUpdate(key: Windowed<K>, update: Change<A>, timestamp: number, { headers }: StreamRecord): void {
+    if (this.#isFinal) return
     const sent = this.#options.sendOldValues ? update : change(update.newValue, null)
     this.#context.forward(streamRecord(key, sent, timestamp, headers))
   }

@@ -1,8 +1,9 @@
-import { change, type Change } from '../core/change.ts'
+import type { Change } from '../core/change.ts'
 import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
 import type { KeyValueStore } from '../state/key-value-store.ts'
 import type { Aggregator, Initializer } from '../topology/functions.ts'
 import type { Operator, OperatorContext } from './operator.ts'
+import { TableOutput } from './table-output.ts'
 
 export interface StreamAggregateOptions<K, V, A> {
   /** Null where a reduce starts: its aggregator then takes the first value as it is. */
@@ -20,15 +21,18 @@ export interface StreamAggregateOptions<K, V, A> {
 export class StreamAggregateOperator<K, V, A> implements Operator<K | null, V | null, K, Change<A>> {
   readonly #options: StreamAggregateOptions<K, V, A>
   readonly #store: KeyValueStore<K, A>
+  readonly #output: TableOutput<K, A>
   #context!: OperatorContext<K, Change<A>>
 
   constructor(options: StreamAggregateOptions<K, V, A>, deps: { readonly store: KeyValueStore<K, A> }) {
     this.#options = options
     this.#store = deps.store
+    this.#output = new TableOutput(deps.store)
   }
 
   init(context: OperatorContext<K, Change<A>>): void {
     this.#context = context
+    this.#output.init(context)
   }
 
   process(record: StreamRecord<K | null, V | null>): void {
@@ -42,9 +46,7 @@ export class StreamAggregateOperator<K, V, A> implements Operator<K | null, V | 
     const oldAggregate = stored === null ? (initializer() ?? null) : stored.value
     const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
     const aggregate = aggregator(oldAggregate, value, key) ?? null
-    if (aggregate === null) this.#store.delete(key, record.timestamp)
-    else this.#store.put(key, aggregate, timestamp)
-    const update = change(aggregate, sendOldValues ? oldAggregate : null)
-    this.#context.forward(streamRecord(key, update, timestamp, record.headers))
+    const cause = streamRecord(key, null, timestamp, record.headers)
+    this.#output.update(cause, aggregate, sendOldValues ? oldAggregate : null)
   }
 }

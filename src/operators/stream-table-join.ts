@@ -9,7 +9,8 @@ export interface StreamTableJoinOptions {
 }
 
 /**
- * Looks up each stream record's key in the table as it is now; only stream records trigger results (Kafka Streams:
+ * Looks up each stream record's key in the table as it is now, or, if the table is versioned, as it was at the record's
+ * time; only stream records trigger results (Kafka Streams:
  * KStreamKTableJoinProcessor). The result keeps the record's timestamp and headers. A null value is dropped; a null
  * key too by an inner join, while a left join takes it as not found (KIP-962).
  */
@@ -32,7 +33,7 @@ export class StreamTableJoinOperator<K, V, T, Out> implements Operator<K | null,
   process({ key, value, timestamp, headers }: StreamRecord<K | null, V | null>): void {
     if (key === null && (value === null || !this.#isLeft)) return this.#context.drop('null-key')
     if (value === null) return this.#context.drop('null-value')
-    const found = key === null ? null : this.#table.get(key)
+    const found = key === null ? null : this.#table.get(key, timestamp)
     if (found === null && !this.#isLeft) return
     this.#context.forward(streamRecord(key, this.#joiner(value, found?.value ?? null, key) ?? null, timestamp, headers))
   }

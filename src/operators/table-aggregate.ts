@@ -1,9 +1,10 @@
 import { assert } from '../core/assert.ts'
-import { change, type Change } from '../core/change.ts'
+import type { Change } from '../core/change.ts'
 import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
 import type { KeyValueStore } from '../state/key-value-store.ts'
 import type { Aggregator, Initializer } from '../topology/functions.ts'
 import type { Operator, OperatorContext } from './operator.ts'
+import { TableOutput } from './table-output.ts'
 
 export interface TableAggregateOptions<K, V, A> {
   /** Null where a reduce starts: its adder then takes the first value as it is. */
@@ -24,15 +25,16 @@ export interface TableAggregateOptions<K, V, A> {
 export class TableAggregateOperator<K, V, A> implements Operator<K, Change<V>, K, Change<A>> {
   readonly #options: TableAggregateOptions<K, V, A>
   readonly #store: KeyValueStore<K, A>
-  #context!: OperatorContext<K, Change<A>>
+  readonly #output: TableOutput<K, A>
 
   constructor(options: TableAggregateOptions<K, V, A>, deps: { readonly store: KeyValueStore<K, A> }) {
     this.#options = options
     this.#store = deps.store
+    this.#output = new TableOutput(deps.store)
   }
 
   init(context: OperatorContext<K, Change<A>>): void {
-    this.#context = context
+    this.#output.init(context)
   }
 
   process(record: StreamRecord<K, Change<V>>): void {
@@ -42,10 +44,8 @@ export class TableAggregateOperator<K, V, A> implements Operator<K, Change<V>, K
     const oldAggregate = stored === null ? null : stored.value
     const aggregate = this.#apply(key, record.value, oldAggregate)
     const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
-    if (aggregate === null) this.#store.delete(key, record.timestamp)
-    else this.#store.put(key, aggregate, timestamp)
-    const update = change(aggregate, this.#options.sendOldValues ? oldAggregate : null)
-    this.#context.forward(streamRecord(key, update, timestamp, record.headers))
+    const cause = streamRecord(key, null, timestamp, record.headers)
+    this.#output.update(cause, aggregate, this.#options.sendOldValues ? oldAggregate : null)
   }
 
   #apply(key: K, { newValue, oldValue }: Change<V>, oldAggregate: A | null): A | null {

@@ -10,6 +10,8 @@ export interface TableFilterOptions {
   /** Keep what does not match. */
   readonly negate: boolean
   readonly sendOldValues: boolean
+  /** The parent is versioned: each of its updates counts, also one that is left out by the filter before and after. */
+  readonly versioned: boolean
 }
 
 /**
@@ -36,8 +38,9 @@ export class TableFilterOperator<K, V> implements Operator<K, Change<V>, K, Chan
     const { key, value } = record
     const newValue = this.#passing(key, value.newValue)
     const oldValue = this.#oldValue(key, value)
-    if (this.#options.sendOldValues && newValue === null && oldValue === null) return
-    this.#output.update(record, newValue, oldValue)
+    const { sendOldValues, versioned } = this.#options
+    if (sendOldValues && !versioned && newValue === null && oldValue === null) return
+    this.#output.derive(record, newValue, oldValue)
   }
 
   #oldValue(key: K, { oldValue }: Change<V>): V | null {

@@ -8,6 +8,8 @@ import type { Operator, OperatorContext } from './operator.ts'
 
 export interface TableGroupOptions<K, V, K2, V2> {
   readonly selector: KeyValueMapper<K, V, K2 | null, V2 | null>
+  /** The table is versioned: only its latest values are grouped (KIP-914). */
+  readonly dropOutOfOrder: boolean
 }
 
 /**
@@ -19,10 +21,12 @@ export interface TableGroupOptions<K, V, K2, V2> {
  */
 export class TableGroupOperator<K, V, K2, V2> implements Operator<K, Change<V>, K2, Change<V2>> {
   readonly #selector: TableGroupOptions<K, V, K2, V2>['selector']
+  readonly #dropOutOfOrder: boolean
   #context!: OperatorContext<K2, Change<V2>>
 
   constructor(options: TableGroupOptions<K, V, K2, V2>, _deps: object) {
     this.#selector = options.selector
+    this.#dropOutOfOrder = options.dropOutOfOrder
   }
 
   init(context: OperatorContext<K2, Change<V2>>): void {
@@ -31,6 +35,7 @@ export class TableGroupOperator<K, V, K2, V2> implements Operator<K, Change<V>, 
 
   process(record: StreamRecord<K, Change<V>>): void {
     assert(record.key !== null, 'a table holds a null key')
+    if (this.#dropOutOfOrder && record.value.outOfOrder) return this.#context.drop('out-of-order')
     const newPair = this.#select(record.key, record.value.newValue)
     const oldPair = this.#select(record.key, record.value.oldValue)
     if (newPair !== null && oldPair !== null && isDeepStrictEqual(newPair.key, oldPair.key)) {

@@ -12,6 +12,8 @@ export interface TableJoinSideOptions {
   /** Takes (left, right) whatever the side. */
   readonly joiner: ValueJoiner
   readonly sendOldValues: boolean
+  /** This side is versioned: updates that are not its latest change nothing (KIP-914). */
+  readonly dropOutOfOrder: boolean
 }
 
 /**
@@ -40,8 +42,10 @@ export class TableJoinSideOperator<K, Own, Other, Out> implements Operator<K | n
     this.#context = context
   }
 
-  process({ key, value: { newValue, oldValue }, timestamp, headers }: StreamRecord<K | null, Change<Own>>): void {
+  process({ key, value: update, timestamp, headers }: StreamRecord<K | null, Change<Own>>): void {
     if (key === null) return this.#context.drop('null-key')
+    if (this.#options.dropOutOfOrder && update.outOfOrder) return this.#context.drop('out-of-order')
+    const { newValue, oldValue } = update
     const found = this.#other.get(key)
     if (found === null && (!this.#keepsOwn || (newValue === null && oldValue === null))) return
     const other = found === null ? null : found.value

@@ -32,7 +32,7 @@ export class TableMapValuesOperator<K, V, R> implements Operator<K, Change<V>, K
   process(record: StreamRecord<K, Change<V>>): void {
     const { key, value } = record
     const newValue = this.#mapped(key, value.newValue)
-    this.#output.update(record, newValue, this.#oldValue(key, value))
+    this.#output.derive(record, newValue, this.#oldValue(key, value))
   }
 
   #oldValue(key: K, { oldValue }: Change<V>): R | null {

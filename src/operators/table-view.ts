@@ -5,5 +5,9 @@ import type { ValueAndTimestamp } from '../core/value-and-timestamp.ts'
  * computed from its parents' views where the table itself is not materialized.
  */
 export interface TableView<K, V> {
-  get(key: K): ValueAndTimestamp<V> | null
+  /**
+   * As of `asOf` (event time) where the table is versioned (KIP-914); every other table gives what it holds now, and so does a
+   * call without `asOf`.
+   */
+  get(key: K, asOf?: number): ValueAndTimestamp<V> | null
 }

@@ -3,11 +3,12 @@ import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
 import { windowed, type Windowed } from '../core/windowed.ts'
 import type { WindowStore } from '../state/window-store.ts'
 import type { Aggregator, Initializer } from '../topology/functions.ts'
-import type { TimeWindows } from '../topology/windows.ts'
+import type { EmitStrategy, TimeWindows } from '../topology/windows.ts'
 import { noStreamTime, type Operator, type OperatorContext } from './operator.ts'
 
 export interface WindowAggregateOptions<K, V, A> {
   readonly windows: TimeWindows
+  readonly emit?: EmitStrategy
   /** Null where a reduce starts: its aggregator then takes the first value as it is. */
   readonly initializer: Initializer<A | null>
   readonly aggregator: Aggregator<K, V | null, A | null>
@@ -20,15 +21,20 @@ export interface WindowAggregateOptions<K, V, A> {
  * Null keys are dropped; null values reach the aggregator, unlike without windows. A window is closed once its end is
  * at or before stream time minus grace, and each window of a record decides for itself: a late record may miss its
  * older windows and still update the newer ones. Stream time is this operator's, over all keys, late records included.
+ *
+ * With `window-close` each window goes out once, with the first record that closes it, ascending by (start, key bytes). What
+ * was emitted stays closed after a restart too, when stream time starts anew.
  */
 export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | null, Windowed<K>, Change<A>> {
   readonly #options: WindowAggregateOptions<K, V, A>
+  readonly #isFinal: boolean
   readonly #store: WindowStore<K, A>
   #context!: OperatorContext<Windowed<K>, Change<A>>
   #streamTime = noStreamTime
 
   constructor(options: WindowAggregateOptions<K, V, A>, deps: { readonly store: WindowStore<K, A> }) {
     this.#options = options
+    this.#isFinal = options.emit === 'window-close'
     this.#store = deps.store
   }
 
@@ -41,12 +47,13 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
     if (key === null) return this.#context.drop('null-key')
     this.#streamTime = Math.max(this.#streamTime, timestamp)
     const { sizeMs, advanceMs, graceMs } = this.#options.windows
-    const closeTime = this.#streamTime - graceMs
+    const closeTime = Math.max(this.#streamTime - graceMs, this.#store.lastClosed + sizeMs)
     const earliest = Math.max(0, timestamp - sizeMs + advanceMs)
     for (let start = earliest - (earliest % advanceMs); start <= timestamp; start += advanceMs) {
       if (start + sizeMs > closeTime) this.#update(key, start, record)
       else this.#context.drop('late')
     }
+    if (this.#isFinal) this.#emitClosed(closeTime - sizeMs, record)
   }
 
   #update(key: K, start: number, record: StreamRecord<unknown, V | null>): void {
@@ -57,8 +64,19 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
     const aggregate = aggregator(oldAggregate, record.value, key) ?? null
     // As in Kafka Streams, a window that the store no longer takes is counted and its result goes out all the same.
     if (!this.#store.put(key, aggregate, start, timestamp)) this.#context.drop('expired')
-    const update = change(aggregate, this.#options.sendOldValues ? oldAggregate : null)
     const windowedKey = windowed(key, start, start + this.#options.windows.sizeMs)
-    this.#context.forward(streamRecord(windowedKey, update, timestamp, record.headers))
+    this.#emitUpdate(windowedKey, change(aggregate, oldAggregate), timestamp, record)
+  }
+
+  #emitClosed(latestStart: number, { headers }: StreamRecord): void {
+    for (const [key, { value, timestamp }] of this.#store.takeClosed(latestStart)) {
+      this.#context.forward(streamRecord(key, change(value, null), timestamp, headers))
+    }
+  }
+
+  #emitUpdate(key: Windowed<K>, update: Change<A>, timestamp: number, { headers }: StreamRecord): void {
+    if (this.#isFinal) return
+    const sent = this.#options.sendOldValues ? update : change(update.newValue, null)
+    this.#context.forward(streamRecord(key, sent, timestamp, headers))
   }
 }

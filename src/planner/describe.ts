@@ -35,6 +35,13 @@ function planText(plan: Plan): string {
     }
     lines.push('')
   }
+  for (const { nodeName, topic, store } of plan.globalTables) {
+    lines.push(
+      '   Global table, held by every instance:',
+      `    Source: ${nodeName} (topics: [${topic}], stores: [${store}])`,
+      '',
+    )
+  }
   return lines.join('\n')
 }
 
@@ -83,6 +90,13 @@ function planJson(plan: Plan): unknown {
         key: key.name,
         value: value.name,
       })),
+    })),
+    globalTables: plan.globalTables.map(({ topic, nodeName, store, key, value }) => ({
+      topic,
+      node: nodeName,
+      store,
+      key: key.name,
+      value: value.name,
     })),
     internalTopics: plan.internalTopics,
     copartitionGroups: plan.copartitionGroups,

@@ -7,6 +7,10 @@ import type { Subtopology } from './plan.ts'
  */
 export function fuseChains(subtopology: Subtopology): Subtopology {
   const nodes = new Map(subtopology.nodes.map((node) => [node.name, node]))
+  for (const { name, operator, children } of subtopology.nodes) {
+    if (operator.kind === 'process')
+      nodes.set(name, { ...nodes.get(name)!, operator: { ...operator, childNames: children } })
+  }
   const parentCount = new Map<string, number>()
   for (const node of subtopology.nodes)
     for (const child of node.children) parentCount.set(child, (parentCount.get(child) ?? 0) + 1)

@@ -40,6 +40,12 @@ export function changelogConfigs(spec: StoreSpec): Readonly<Record<string, strin
         'retention.ms': `${spec.retentionMs + additionalRetentionMs}`,
         ...timestamps,
       }
+    case 'versioned':
+      return {
+        'cleanup.policy': 'compact',
+        'min.compaction.lag.ms': `${spec.historyRetentionMs + additionalRetentionMs}`,
+        ...timestamps,
+      }
     default:
       return { 'cleanup.policy': 'compact', ...timestamps }
   }

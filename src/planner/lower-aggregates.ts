@@ -1,14 +1,23 @@
 import { changeSerde } from '../serde/change-serde.ts'
 import { minimumRetentionMs } from '../topology/window-retention.ts'
-import type { OverNode, StreamAggregateNode, TableAggregateNode, TableGroupNode } from '../topology/node.ts'
+import type { Serde } from '../serde/serde.ts'
+import type { Aggregator } from '../topology/functions.ts'
+import type {
+  CogroupNode,
+  OverNode,
+  StreamAggregateNode,
+  TableAggregateNode,
+  TableGroupNode,
+} from '../topology/node.ts'
 import { addTableStore, stores } from './lower-tables.ts'
 import type { Lowered, Lowering } from './lowering.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 
 export function lowerStreamAggregate(lowering: Lowering, node: StreamAggregateNode): void {
   const from = grouped(lowering, node)
-  const store = addAggregateStore(lowering, node)
-  const spec = aggregateSpec(lowering, node, store)
+  const key = node.grouping.key ?? lowering.serdes(lowering.input(node)).key
+  const store = addAggregateStore(lowering, node, key)
+  const spec = aggregateSpec(lowering, node, { aggregator: node.aggregator, store })
   lowering.done(node, { ...from, node: lowering.graph.add(lowering.name(node), spec, [from.node], [store]) })
 }
 
@@ -26,31 +35,41 @@ function grouped(lowering: Lowering, node: StreamAggregateNode | OverNode): Lowe
   })
 }
 
-function aggregateSpec(lowering: Lowering, node: StreamAggregateNode, store: string): OperatorSpec {
-  const { initializer, aggregator, windows } = node
+export function aggregateSpec(
+  lowering: Lowering,
+  node: StreamAggregateNode | CogroupNode,
+  own: { readonly aggregator: Aggregator; readonly store: string },
+): OperatorSpec {
+  const { initializer, windows } = node
   const { sendOldValues } = lowering.table(node)
-  const common = { initializer, aggregator, store, sendOldValues }
+  const common = { initializer, ...own, sendOldValues }
+  const emit = node.kind === 'cogroup' ? 'window-update' : node.emit
   if (windows === null) return { kind: 'stream-aggregate', ...common }
-  if (windows.kind === 'time') return { kind: 'window-aggregate', windows, ...common }
-  if (windows.kind === 'sliding') return { kind: 'sliding-aggregate', windows, ...common }
-  return { kind: 'session-aggregate', windows, merger: node.merger!, ...common }
+  if (windows.kind === 'time') return { kind: 'window-aggregate', windows, emit, ...common }
+  if (windows.kind === 'sliding') return { kind: 'sliding-aggregate', windows, emit, ...common }
+  return { kind: 'session-aggregate', windows, emit, merger: node.merger!, ...common }
 }
 
-function addAggregateStore(lowering: Lowering, node: StreamAggregateNode): string {
+export function addAggregateStore(
+  lowering: Lowering,
+  node: StreamAggregateNode | CogroupNode,
+  keySerde: Serde<any> | null,
+): string {
   const { windows } = node
   if (windows === null) return addTableStore(lowering, node)!
-  const inherited = lowering.serdes(lowering.input(node))
-  const key = lowering.need(node.grouping.key ?? inherited.key, node, 'key of its store')
+  const key = lowering.need(keySerde, node, 'key of its store')
   const value = lowering.need(lowering.serdes(node).value, node, 'value of its store')
   const retentionMs = node.retentionMs ?? minimumRetentionMs(windows)
-  if (windows.kind === 'session') return lowering.store(node, { kind: 'session', key, value, retentionMs })
+  const emitFinal = node.kind === 'stream-aggregate' && node.emit === 'window-close'
+  if (windows.kind === 'session') return lowering.store(node, { kind: 'session', key, value, retentionMs, emitFinal })
   const windowSizeMs = windows.kind === 'time' ? windows.sizeMs : windows.differenceMs
-  return lowering.store(node, { kind: 'window', key, value, retentionMs, windowSizeMs })
+  return lowering.store(node, { kind: 'window', key, value, retentionMs, windowSizeMs, emitFinal })
 }
 
 export function lowerTableGroup(lowering: Lowering, node: TableGroupNode): void {
   const input = lowering.lowered(lowering.input(node))
-  const name = lowering.graph.add(lowering.name(node), { kind: 'table-group', selector: node.selector }, [input.node])
+  const spec = { kind: 'table-group', selector: node.selector, dropOutOfOrder: lowering.isVersioned(node) } as const
+  const name = lowering.graph.add(lowering.name(node), spec, [input.node])
   lowering.done(node, { ...input, node: name, rekeyed: true })
 }
 

@@ -70,12 +70,27 @@ export function lowerStreamTableJoin(lowering: Lowering, node: StreamTableJoinNo
   const tableNode = lowering.input(node, 1)
   const stream = joinSide(lowering, node, { input: lowering.input(node, 0), suffix: '', value: node.leftValue })
   const { view, stores: used } = lowering.view(tableNode)
-  const spec: OperatorSpec = { kind: 'stream-table-join', type: node.type, joiner: node.joiner, table: view }
-  const name = lowering.graph.add(lowering.name(node), spec, [stream.node], used)
+  const { type, joiner, graceMs } = node
+  const buffer = graceMs === null ? null : addBuffer(lowering, node)
+  const spec: OperatorSpec =
+    graceMs === null || buffer === null
+      ? { kind: 'stream-table-join', type, joiner, table: view }
+      : { kind: 'stream-table-grace-join', type, joiner, graceMs, table: view, store: buffer }
+  const name = lowering.graph.add(lowering.name(node), spec, [stream.node], [...stores(buffer), ...used])
   lowering.done(node, {
     node: name,
     topics: lowering.copartition(node, [stream, lowering.lowered(tableNode)]),
     rekeyed: false,
+  })
+}
+
+/** Where its records wait for late updates of the table. */
+function addBuffer(lowering: Lowering, node: StreamTableJoinNode): string {
+  const stream = lowering.serdes(lowering.input(node, 0))
+  return lowering.store(node, {
+    kind: 'stream-buffer',
+    key: lowering.need(node.key ?? stream.key, node, 'key of its buffer'),
+    value: lowering.need(node.leftValue ?? stream.value, node, "stream's values in its buffer"),
   })
 }
 
@@ -88,8 +103,18 @@ export function lowerTableJoin(lowering: Lowering, node: TableJoinNode): void {
   const name = lowering.name(node)
   const store = addTableStore(lowering, node)
   const side = { kind: 'table-join-side', type, joiner, sendOldValues } as const
-  lowering.graph.add(`${name}-left`, { ...side, side: 'left', other: rightView.view }, [left.node], rightView.stores)
-  lowering.graph.add(`${name}-right`, { ...side, side: 'right', other: leftView.view }, [right.node], leftView.stores)
+  lowering.graph.add(
+    `${name}-left`,
+    { ...side, side: 'left', other: rightView.view, dropOutOfOrder: lowering.isVersioned(node, 0) },
+    [left.node],
+    rightView.stores,
+  )
+  lowering.graph.add(
+    `${name}-right`,
+    { ...side, side: 'right', other: leftView.view, dropOutOfOrder: lowering.isVersioned(node, 1) },
+    [right.node],
+    leftView.stores,
+  )
   const merged = lowering.graph.add(
     name,
     { kind: 'table-join-merge', store, sendOldValues },

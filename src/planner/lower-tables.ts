@@ -7,6 +7,7 @@ import type {
   ToStreamNode,
   ToTableNode,
 } from '../topology/node.ts'
+import { versionedSettings } from '../topology/versioned.ts'
 import { windowCloseDelayMs } from '../topology/window-retention.ts'
 import type { Lowered, Lowering } from './lowering.ts'
 import type { OperatorSpec } from './operator-spec.ts'
@@ -49,6 +50,7 @@ export function lowerTableFilter(lowering: Lowering, node: TableFilterNode): voi
     negate,
     store,
     sendOldValues,
+    versioned: lowering.isVersioned(node),
   }))
 }
 
@@ -91,15 +93,15 @@ export function lowerSuppress(lowering: Lowering, node: SuppressNode): void {
   lowering.done(node, { ...input, node: lowering.graph.add(lowering.name(node), spec, [input.node], [store]) })
 }
 
-/** The key-value store of a table that is kept; null where it is not. */
+/** The store of a table that is kept; null where it is not. */
 export function addTableStore(lowering: Lowering, node: TopologyNode): string | null {
   if (!lowering.table(node).materialized) return null
   const serdes = lowering.serdes(node)
-  return lowering.store(node, {
-    kind: 'key-value',
-    key: lowering.need(serdes.key, node, 'key of its store'),
-    value: lowering.need(serdes.value, node, 'value of its store'),
-  })
+  const key = lowering.need(serdes.key, node, 'key of its store')
+  const value = lowering.need(serdes.value, node, 'value of its store')
+  const versioned = versionedSettings(node)
+  if (versioned === undefined) return lowering.store(node, { kind: 'key-value', key, value })
+  return lowering.store(node, { kind: 'versioned', key, value, ...versioned })
 }
 
 export function stores(store: string | null): readonly string[] {

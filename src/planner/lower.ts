@@ -2,7 +2,11 @@ import { unreachable } from '../core/assert.ts'
 import type { TopologyNode } from '../topology/node.ts'
 import type { Topology } from '../topology/topology.ts'
 import { lowerOver, lowerStreamAggregate, lowerTableAggregate, lowerTableGroup } from './lower-aggregates.ts'
+import { lowerForeignKeyJoin } from './lower-foreign-key-join.ts'
+import { lowerCogroup } from './lower-cogroup.ts'
+import { lowerGlobalTable, lowerStreamGlobalJoin } from './lower-globals.ts'
 import { lowerStreamJoin, lowerStreamTableJoin, lowerTableJoin } from './lower-joins.ts'
+import { lowerProcess } from './lower-process.ts'
 import { lowerSource, lowerStateless, lowerRepartition, lowerSink, lowerSplit } from './lower-streams.ts'
 import {
   lowerSuppress,
@@ -41,6 +45,8 @@ function lowerNode(lowering: Lowering, node: TopologyNode): void {
     case 'merge':
     case 'branch':
       return lowerStateless(lowering, node)
+    case 'process':
+      return lowerProcess(lowering, node)
     case 'split':
       return lowerSplit(lowering, node)
     case 'repartition':
@@ -59,6 +65,8 @@ function lowerNode(lowering: Lowering, node: TopologyNode): void {
       return lowerSuppress(lowering, node)
     case 'stream-aggregate':
       return lowerStreamAggregate(lowering, node)
+    case 'cogroup':
+      return lowerCogroup(lowering, node)
     case 'table-group':
       return lowerTableGroup(lowering, node)
     case 'table-aggregate':
@@ -69,8 +77,14 @@ function lowerNode(lowering: Lowering, node: TopologyNode): void {
       return lowerStreamJoin(lowering, node)
     case 'stream-table-join':
       return lowerStreamTableJoin(lowering, node)
+    case 'global-table-source':
+      return lowerGlobalTable(lowering, node)
+    case 'stream-global-join':
+      return lowerStreamGlobalJoin(lowering, node)
     case 'table-join':
       return lowerTableJoin(lowering, node)
+    case 'foreign-key-join':
+      return lowerForeignKeyJoin(lowering, node)
     default:
       unreachable(node)
   }

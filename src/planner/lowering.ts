@@ -3,6 +3,7 @@ import { nameNodes, storeName, type NodeNames } from '../topology/names.ts'
 import type { NodeId, TopologyNode } from '../topology/node.ts'
 import { resolveSerdes, type NodeSerdes } from '../topology/serdes.ts'
 import type { Topology } from '../topology/topology.ts'
+import { historyOf } from '../topology/versioned.ts'
 import { changelogConfigs, changelogTopic, repartitionConfigs, repartitionTopic } from './internal-topics.ts'
 import { materialize, type TableState } from './materialize.ts'
 import type { ViewSpec } from './operator-spec.ts'
@@ -67,6 +68,11 @@ export class Lowering {
     return this.#tables.get(node.id)!
   }
 
+  /** The updates of this input may be out of order, and are then known to be (KIP-914). */
+  isVersioned(node: TopologyNode, index = 0): boolean {
+    return historyOf(node.inputs[index]!, this.nodes) !== null
+  }
+
   input(node: TopologyNode, index = 0): TopologyNode {
     return this.nodes[node.inputs[index]!]!
   }
@@ -92,7 +98,10 @@ export class Lowering {
 
   /** Registers the store of a node with its changelog; returns its name. */
   store(node: TopologyNode, spec: StoreSettings, suffix = ''): string {
-    const name = storeName(node, this.baseName(node)) + suffix
+    return this.storeNamed(storeName(node, this.baseName(node)) + suffix, node, spec)
+  }
+
+  storeNamed(name: string, node: TopologyNode, spec: StoreSettings): string {
     const full = { ...spec, name, changelogTopic: changelogTopic(this.applicationId, name) } as StoreSpec
     if (this.graph.stores.has(name)) this.#reportSameStore(node, name)
     this.graph.stores.set(name, { spec: full, owner: this.name(node) })
@@ -157,7 +166,7 @@ export class Lowering {
     this.graph.problems.push({
       path: this.name(node),
       problem: `its store would be called ${store}, as that of ${this.graph.stores.get(store)!.owner} is`,
-      remedy: 'give one of the two nodes a `name` or `store` of its own',
+      remedy: 'give one of the two nodes a `name` or `store` of its own; processors share a store by its declaration',
     })
   }
 
@@ -194,7 +203,9 @@ const missingSerde: Serde<any> = Object.freeze({
 function aboveRelaxedJoins(nodes: readonly TopologyNode[]): ReadonlySet<NodeId> {
   const above = new Set<NodeId>()
   for (const node of nodes.toReversed()) {
-    const relaxed = (node.kind === 'stream-join' || node.kind === 'stream-table-join') && node.type !== 'inner'
+    const isJoin =
+      node.kind === 'stream-join' || node.kind === 'stream-table-join' || node.kind === 'stream-global-join'
+    const relaxed = isJoin && node.type !== 'inner'
     if (!relaxed && !above.has(node.id)) continue
     above.add(node.id)
     for (const input of node.inputs) above.add(input)

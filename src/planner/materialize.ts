@@ -1,4 +1,5 @@
 import type { TopologyNode } from '../topology/node.ts'
+import { versionedSettings } from '../topology/versioned.ts'
 
 /** What the planner decides about a table: whether it is kept in a store, and whether its updates carry old values. */
 export interface TableState {
@@ -33,17 +34,18 @@ class Materializer {
     switch (node.kind) {
       case 'stream-aggregate':
       case 'table-aggregate':
+      case 'cogroup':
         this.#tables.set(node.id, { materialized: true, sendOldValues: false })
         return
       case 'table-source':
       case 'to-table':
       case 'table-map-values':
-        this.#tables.set(node.id, { materialized: node.store !== null, sendOldValues: false })
+        this.#tables.set(node.id, { materialized: isKept(node), sendOldValues: false })
         return
       case 'table-filter':
         // Where the parent is kept anyway, old values spare tombstones for keys that never passed.
         this.#tables.set(node.id, {
-          materialized: node.store !== null,
+          materialized: isKept(node),
           sendOldValues: this.#enableOldValues(left!, false),
         })
         return
@@ -57,8 +59,15 @@ class Materializer {
       case 'stream-table-join':
         this.#needValues(right!)
         return
+      case 'foreign-key-join':
+        this.#tables.set(node.id, { materialized: isKept(node), sendOldValues: false })
+        this.#enableOldValues(right!, true)
+        this.#enableOldValues(left!, true)
+        this.#needValues(right!)
+        this.#needValues(left!)
+        return
       case 'table-join':
-        this.#tables.set(node.id, { materialized: node.store !== null, sendOldValues: false })
+        this.#tables.set(node.id, { materialized: isKept(node), sendOldValues: false })
         if (node.type !== 'inner') this.#enableOldValues(left!, true)
         if (node.type === 'outer') this.#enableOldValues(right!, true)
         this.#needValues(left!)
@@ -73,7 +82,7 @@ class Materializer {
     const node = this.#nodes[id]!
     const table = this.#tables.get(id)!
     if (table.materialized) return
-    if (node.kind === 'table-source' || node.kind === 'to-table') table.materialized = true
+    if (isSource(node)) table.materialized = true
     else for (const input of node.inputs) this.#needValues(input)
   }
 
@@ -90,6 +99,7 @@ class Materializer {
     switch (node.kind) {
       case 'table-source':
       case 'to-table':
+      case 'foreign-key-join':
         if (!force && !table.materialized) return false
         table.materialized = true
         return true
@@ -106,4 +116,14 @@ class Materializer {
         return true
     }
   }
+}
+
+/** Its values cannot be computed from other tables: to be looked up they must be kept (Kafka Streams: KTableSource). */
+function isSource({ kind }: TopologyNode): boolean {
+  return kind === 'table-source' || kind === 'to-table' || kind === 'foreign-key-join'
+}
+
+/** Its user wants it kept. */
+function isKept(node: TopologyNode & { readonly store: string | null }): boolean {
+  return node.store !== null || versionedSettings(node) !== undefined
 }

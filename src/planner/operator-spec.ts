@@ -13,7 +13,16 @@ import type {
   ValueJoiner,
   ValueMapper,
 } from '../topology/functions.ts'
-import type { JoinWindows, OverRange, SessionWindows, SlidingWindows, TimeWindows } from '../topology/windows.ts'
+import type { StoreDeclaration } from '../topology/processor-stores.ts'
+import type { ProcessorSupplier } from '../topology/processor.ts'
+import type {
+  EmitStrategy,
+  JoinWindows,
+  OverRange,
+  SessionWindows,
+  SlidingWindows,
+  TimeWindows,
+} from '../topology/windows.ts'
 import type { Serde } from '../serde/serde.ts'
 
 /*
@@ -26,6 +35,7 @@ export type JoinType = 'inner' | 'left' | 'outer'
 /** How to read a table's current value: from its store, or computed from its parents. */
 export type ViewSpec =
   | { readonly kind: 'store'; readonly store: string }
+  | { readonly kind: 'versioned-store'; readonly store: string }
   | { readonly kind: 'window-store'; readonly store: string }
   | { readonly kind: 'session-store'; readonly store: string }
   | { readonly kind: 'filter'; readonly parent: ViewSpec; readonly predicate: Predicate; readonly negate: boolean }
@@ -85,6 +95,8 @@ export interface TableFilterSpec {
   readonly negate: boolean
   readonly store: string | null
   readonly sendOldValues: boolean
+  /** Its parent is versioned. */
+  readonly versioned: boolean
 }
 export interface TableMapValuesSpec {
   readonly kind: 'table-map-values'
@@ -103,6 +115,8 @@ export interface TableJoinSideSpec {
   readonly joiner: ValueJoiner
   readonly other: ViewSpec
   readonly sendOldValues: boolean
+  /** This side is versioned. */
+  readonly dropOutOfOrder: boolean
 }
 /** Where both sides of a table-table join meet and, if asked, are stored. */
 export interface TableJoinMergeSpec {
@@ -114,6 +128,8 @@ export interface TableJoinMergeSpec {
 export interface TableGroupSpec {
   readonly kind: 'table-group'
   readonly selector: KeyValueMapper
+  /** The table is versioned. */
+  readonly dropOutOfOrder: boolean
 }
 export interface TableAggregateSpec {
   readonly kind: 'table-aggregate'
@@ -135,6 +151,7 @@ export interface StreamAggregateSpec {
 export interface WindowAggregateSpec {
   readonly kind: 'window-aggregate'
   readonly windows: TimeWindows
+  readonly emit: EmitStrategy
   readonly initializer: Initializer
   readonly aggregator: Aggregator
   readonly store: string
@@ -143,6 +160,7 @@ export interface WindowAggregateSpec {
 export interface SlidingAggregateSpec {
   readonly kind: 'sliding-aggregate'
   readonly windows: SlidingWindows
+  readonly emit: EmitStrategy
   readonly initializer: Initializer
   readonly aggregator: Aggregator
   readonly store: string
@@ -151,6 +169,7 @@ export interface SlidingAggregateSpec {
 export interface SessionAggregateSpec {
   readonly kind: 'session-aggregate'
   readonly windows: SessionWindows
+  readonly emit: EmitStrategy
   readonly initializer: Initializer
   readonly aggregator: Aggregator
   readonly merger: SessionMerger
@@ -200,6 +219,69 @@ export interface StreamTableJoinSpec {
   readonly joiner: ValueJoiner
   readonly table: ViewSpec
 }
+/**
+ * The four parts of a foreign-key join, two topics between them: left subscribes, right receives subscriptions and sends its own
+ * updates, left resolves the answers.
+ */
+export interface ForeignKeySubscribeSpec {
+  readonly kind: 'foreign-key-subscribe'
+  readonly type: 'inner' | 'left'
+  readonly foreignKey: ValueMapper
+  /** For comparing and hashing, as `valueSerde`: both are bound to `hashTopic`, which is only a name (as in Kafka Streams). */
+  readonly foreignKeySerde: Serde<unknown>
+  readonly valueSerde: Serde<unknown>
+  readonly hashTopic: string
+  readonly dropOutOfOrder: boolean
+}
+export interface ForeignKeyReceiveSpec {
+  readonly kind: 'foreign-key-receive'
+  readonly store: string
+  readonly right: ViewSpec
+  readonly foreignKeySerde: Serde<unknown>
+  readonly hashTopic: string
+}
+export interface ForeignKeyUpdateSpec {
+  readonly kind: 'foreign-key-update'
+  readonly store: string
+  readonly dropOutOfOrder: boolean
+  readonly foreignKeySerde: Serde<unknown>
+  readonly hashTopic: string
+}
+export interface ForeignKeyResolveSpec {
+  readonly kind: 'foreign-key-resolve'
+  readonly type: 'inner' | 'left'
+  readonly joiner: ValueJoiner
+  readonly left: ViewSpec
+  readonly foreignKey: ValueMapper
+  readonly foreignKeySerde: Serde<unknown>
+  readonly valueSerde: Serde<unknown>
+  readonly hashTopic: string
+}
+export interface ProcessSpec {
+  readonly kind: 'process'
+  readonly supplier: ProcessorSupplier
+  readonly stores: readonly StoreDeclaration[]
+  readonly valuesOnly: boolean
+  /** Its children as the user knows them; fusing gives a chain the name of its last step. */
+  readonly childNames: readonly string[]
+}
+export interface StreamGlobalJoinSpec {
+  readonly kind: 'stream-global-join'
+  readonly type: 'inner' | 'left'
+  readonly keySelector: ValueMapper
+  readonly joiner: ValueJoiner
+  /** Not a store of the task: all tasks share it. */
+  readonly globalStore: string
+}
+/** With a versioned table: records wait in `store` for late updates of the table (KIP-923). */
+export interface StreamTableGraceJoinSpec {
+  readonly kind: 'stream-table-grace-join'
+  readonly type: 'inner' | 'left'
+  readonly joiner: ValueJoiner
+  readonly graceMs: number
+  readonly table: ViewSpec
+  readonly store: string
+}
 export interface SinkSpec {
   readonly kind: 'sink'
   readonly topic: string | TopicSelector
@@ -233,4 +315,11 @@ export type OperatorSpec =
   | OverSpec
   | StreamJoinSpec
   | StreamTableJoinSpec
+  | StreamTableGraceJoinSpec
+  | StreamGlobalJoinSpec
+  | ForeignKeySubscribeSpec
+  | ForeignKeyReceiveSpec
+  | ForeignKeyUpdateSpec
+  | ForeignKeyResolveSpec
+  | ProcessSpec
   | SinkSpec

@@ -1,6 +1,6 @@
 import type { Problem } from '../core/errors.ts'
 import type { OperatorSpec } from './operator-spec.ts'
-import type { CopartitionGroup, InternalTopic, PlanSource } from './plan.ts'
+import type { CopartitionGroup, GlobalTableSpec, InternalTopic, PlanSource } from './plan.ts'
 import type { StoreSpec } from './store-spec.ts'
 
 /** A plan node before sub-topologies and fusing: knows its parents; children follow from the order of the list. */
@@ -23,6 +23,7 @@ export class PhysicalGraph {
   readonly stores: Map<string, { readonly spec: StoreSpec; readonly owner: string }> = new Map()
   readonly topics: PhysicalTopic[] = []
   readonly copartitionGroups: CopartitionGroup[] = []
+  readonly globalTables: GlobalTableSpec[] = []
   readonly problems: Problem[] = []
 
   add(name: string, operator: OperatorSpec, parents: readonly string[], stores: readonly string[] = []): string {

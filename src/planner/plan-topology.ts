@@ -24,6 +24,7 @@ export function planTopology(topology: Topology, options: { readonly application
     subtopologies,
     internalTopics: internalTopics(graph, subtopologies),
     copartitionGroups: graph.copartitionGroups,
+    globalTables: graph.globalTables,
   })
 }
 

@@ -20,6 +20,16 @@ export interface PlanSource {
   readonly internal: boolean
 }
 
+/** A topic that every instance reads as a whole, outside the sub-topologies. */
+export interface GlobalTableSpec {
+  readonly topic: string
+  readonly nodeName: string
+  /** Name of its store. */
+  readonly store: string
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+}
+
 export interface PlanNode {
   readonly name: string
   readonly operator: OperatorSpec
@@ -63,4 +73,5 @@ export interface Plan {
   readonly subtopologies: readonly Subtopology[]
   readonly internalTopics: readonly InternalTopic[]
   readonly copartitionGroups: readonly CopartitionGroup[]
+  readonly globalTables: readonly GlobalTableSpec[]
 }

@@ -15,10 +15,13 @@ export interface WindowStoreSpec extends StoreSpecBase {
   readonly kind: 'window'
   readonly retentionMs: number
   readonly windowSizeMs: number
+  /** Keeps what was not emitted yet, whatever the retention. */
+  readonly emitFinal?: boolean
 }
 export interface SessionStoreSpec extends StoreSpecBase {
   readonly kind: 'session'
   readonly retentionMs: number
+  readonly emitFinal?: boolean
 }
 /** One side of a stream-stream join: keeps several values per key and time. */
 export interface StreamJoinStoreSpec extends StoreSpecBase {
@@ -39,6 +42,21 @@ export interface OverStoreSpec extends StoreSpecBase {
   readonly retentionMs: number
 }
 
+/** Subscriptions of a foreign-key join: `key` is the foreign key's serde, `value` that of subscriptions. */
+export interface SubscriptionStoreSpec extends StoreSpecBase {
+  readonly kind: 'subscription'
+  readonly primaryKey: Serde<unknown>
+}
+
+export interface VersionedStoreSpec extends StoreSpecBase {
+  readonly kind: 'versioned'
+  readonly historyRetentionMs: number
+}
+/** Records of a stream that wait for late updates of a versioned table. */
+export interface StreamBufferStoreSpec extends StoreSpecBase {
+  readonly kind: 'stream-buffer'
+}
+
 export type StoreSpec =
   | KeyValueStoreSpec
   | WindowStoreSpec
@@ -47,3 +65,6 @@ export type StoreSpec =
   | UnmatchedStoreSpec
   | SuppressStoreSpec
   | OverStoreSpec
+  | SubscriptionStoreSpec
+  | VersionedStoreSpec
+  | StreamBufferStoreSpec

@@ -1,4 +1,5 @@
 import type { TopologyNode } from '../topology/node.ts'
+import { versionedSettings } from '../topology/versioned.ts'
 import type { Lowering } from './lowering.ts'
 import type { ViewSpec } from './operator-spec.ts'
 
@@ -9,7 +10,7 @@ export interface TableViewPlan {
 }
 
 export function viewOf(lowering: Lowering, node: TopologyNode): TableViewPlan {
-  if (node.kind === 'stream-aggregate' && node.windows !== null) {
+  if ((node.kind === 'stream-aggregate' || node.kind === 'cogroup') && node.windows !== null) {
     const store = lowering.tableStoreName(node)
     return {
       view: { kind: node.windows.kind === 'session' ? 'session-store' : 'window-store', store },
@@ -18,7 +19,8 @@ export function viewOf(lowering: Lowering, node: TopologyNode): TableViewPlan {
   }
   if (lowering.table(node).materialized) {
     const store = lowering.tableStoreName(node)
-    return { view: { kind: 'store', store }, stores: [store] }
+    const kind = versionedSettings(node) === undefined ? 'store' : 'versioned-store'
+    return { view: { kind, store }, stores: [store] }
   }
   const parents = node.inputs.map((input) => viewOf(lowering, lowering.nodes[input]!))
   return {

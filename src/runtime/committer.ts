@@ -27,7 +27,8 @@ const failuresInRowMax = 5
  * 1. Changed store entries go to the changelogs and the offsets are taken, in one synchronous step: they show one moment.
  * 2. The producer is flushed. When a record failed and the handler said `fail`, this throws and nothing is committed.
  * 3. The offsets are committed. A crash before it repeats records; state then already holds their effect.
- * 4. The tasks forget what was committed.
+ * 4. The tasks forget what was committed. What a store may only write once that is certain follows at once, in a second flush:
+ *    a crash before it repeats final results of windows, and never loses one.
  *
  * The caller lets no task process a record meanwhile.
  */
@@ -55,6 +56,10 @@ export class Committer {
     for (const task of tasks) {
       task.committed()
       this.#options.metrics.of(task.id).commits++
+    }
+    if (tasks.some((task) => task.changedEntries > 0)) {
+      for (const task of tasks) task.flushStores()
+      await collector.flush()
     }
     if (commitChannel.hasSubscribers) this.#announce(offsets, changedEntries, clock.monotonic() - startedMs)
     return offsets

@@ -2,16 +2,23 @@ import { unreachable } from '../core/assert.ts'
 import { FlatMapOperator } from '../operators/flat-map.ts'
 import { FlatMapValuesOperator } from '../operators/flat-map-values.ts'
 import { ForeachOperator } from '../operators/foreach.ts'
+import { ForeignKeyReceiveOperator } from '../operators/foreign-key-receive.ts'
+import { ForeignKeyResolveOperator } from '../operators/foreign-key-resolve.ts'
+import { ForeignKeySubscribeOperator } from '../operators/foreign-key-subscribe.ts'
+import { ForeignKeyUpdateOperator } from '../operators/foreign-key-update.ts'
 import { FusedOperator } from '../operators/fused.ts'
 import type { Operator } from '../operators/operator.ts'
 import { OverOperator } from '../operators/over.ts'
 import { PassOperator } from '../operators/pass.ts'
+import { ProcessOperator, type ProcessorServices } from '../operators/process.ts'
 import { SessionAggregateOperator } from '../operators/session-aggregate.ts'
 import { SlidingAggregateOperator } from '../operators/sliding-aggregate.ts'
 import { SplitOperator } from '../operators/split.ts'
 import { StreamAggregateOperator } from '../operators/stream-aggregate.ts'
+import { StreamGlobalJoinOperator } from '../operators/stream-global-join.ts'
 import { StreamJoinTime } from '../operators/stream-join-time.ts'
 import { StreamJoinOperator } from '../operators/stream-join.ts'
+import { StreamTableGraceJoinOperator } from '../operators/stream-table-grace-join.ts'
 import { StreamTableJoinOperator } from '../operators/stream-table-join.ts'
 import { SuppressOperator } from '../operators/suppress.ts'
 import { TableAggregateOperator } from '../operators/table-aggregate.ts'
@@ -29,20 +36,33 @@ import { MapValuesView } from '../operators/views/map-values-view.ts'
 import { SessionStoreView } from '../operators/views/session-store-view.ts'
 import { StoreView } from '../operators/views/store-view.ts'
 import { SuppressView } from '../operators/views/suppress-view.ts'
+import { VersionedStoreView } from '../operators/views/versioned-store-view.ts'
 import { WindowStoreView } from '../operators/views/window-store-view.ts'
 import { WindowAggregateOperator } from '../operators/window-aggregate.ts'
-import type { OperatorSpec, SinkSpec, ViewSpec } from '../planner/operator-spec.ts'
+import type {
+  OperatorSpec,
+  SinkSpec,
+  ViewSpec,
+  StreamJoinSpec,
+  StreamTableGraceJoinSpec,
+} from '../planner/operator-spec.ts'
 import type { StateStore } from '../state/state-store.ts'
 
 /** What the operators of one task share. */
 export class OperatorFactory {
   readonly #stores: ReadonlyMap<string, StateStore>
   readonly #sink: (spec: SinkSpec) => Operator<any, any, any, any>
+  readonly #services: ProcessorServices
   readonly #joinTimes = new Map<string, StreamJoinTime>()
 
-  constructor(stores: ReadonlyMap<string, StateStore>, sink: (spec: SinkSpec) => Operator<any, any, any, any>) {
+  constructor(
+    stores: ReadonlyMap<string, StateStore>,
+    sink: (spec: SinkSpec) => Operator<any, any, any, any>,
+    services: ProcessorServices,
+  ) {
     this.#stores = stores
     this.#sink = sink
+    this.#services = services
   }
 
   create(spec: OperatorSpec): Operator<any, any, any, any> {
@@ -60,17 +80,17 @@ export class OperatorFactory {
       case 'split':
         return new SplitOperator(spec)
       case 'table-source':
-        return new TableSourceOperator(spec, { store: this.#tableStore(spec.store) })
+        return new TableSourceOperator(spec, { store: this.#storeIfAny(spec.store) })
       case 'table-filter':
-        return new TableFilterOperator(spec, { store: this.#tableStore(spec.store) })
+        return new TableFilterOperator(spec, { store: this.#storeIfAny(spec.store) })
       case 'table-map-values':
-        return new TableMapValuesOperator(spec, { store: this.#tableStore(spec.store) })
+        return new TableMapValuesOperator(spec, { store: this.#storeIfAny(spec.store) })
       case 'table-to-stream':
         return new TableToStreamOperator()
       case 'table-join-side':
         return new TableJoinSideOperator(spec, { other: this.#view(spec.other) })
       case 'table-join-merge':
-        return new TableJoinMergeOperator(spec, { store: this.#tableStore(spec.store) })
+        return new TableJoinMergeOperator(spec, { store: this.#storeIfAny(spec.store) })
       case 'table-group':
         return new TableGroupOperator(spec, {})
       case 'table-aggregate':
@@ -88,14 +108,23 @@ export class OperatorFactory {
       case 'over':
         return new OverOperator(spec, { store: this.#store(spec.store) })
       case 'stream-join':
-        return new StreamJoinOperator(spec, {
-          ownStore: this.#store(spec.ownStore),
-          otherStore: this.#store(spec.otherStore),
-          unmatched: spec.unmatchedStore === null ? null : this.#store(spec.unmatchedStore),
-          time: this.#joinTime(spec.joinId),
-        })
+        return this.#streamJoin(spec)
       case 'stream-table-join':
         return new StreamTableJoinOperator(spec, { table: this.#view(spec.table) })
+      case 'stream-global-join':
+        return new StreamGlobalJoinOperator(spec, { table: this.#store(spec.globalStore) })
+      case 'stream-table-grace-join':
+        return this.#graceJoin(spec)
+      case 'foreign-key-subscribe':
+        return new ForeignKeySubscribeOperator(spec)
+      case 'foreign-key-receive':
+        return new ForeignKeyReceiveOperator(spec, { store: this.#store(spec.store), right: this.#view(spec.right) })
+      case 'foreign-key-update':
+        return new ForeignKeyUpdateOperator(spec, { store: this.#store(spec.store) })
+      case 'foreign-key-resolve':
+        return new ForeignKeyResolveOperator(spec, { left: this.#view(spec.left) })
+      case 'process':
+        return new ProcessOperator(spec, { store: (name) => this.#store(name), services: this.#services })
       case 'sink':
         return this.#sink(spec)
       default:
@@ -103,10 +132,25 @@ export class OperatorFactory {
     }
   }
 
+  #streamJoin(spec: StreamJoinSpec): Operator<any, any, any, any> {
+    return new StreamJoinOperator(spec, {
+      ownStore: this.#store(spec.ownStore),
+      otherStore: this.#store(spec.otherStore),
+      unmatched: this.#storeIfAny(spec.unmatchedStore),
+      time: this.#joinTime(spec.joinId),
+    })
+  }
+
+  #graceJoin(spec: StreamTableGraceJoinSpec): Operator<any, any, any, any> {
+    return new StreamTableGraceJoinOperator(spec, { table: this.#view(spec.table), buffer: this.#store(spec.store) })
+  }
+
   #view(spec: ViewSpec): TableView<any, any> {
     switch (spec.kind) {
       case 'store':
         return new StoreView(this.#store(spec.store))
+      case 'versioned-store':
+        return new VersionedStoreView(this.#store(spec.store))
       case 'window-store':
         return new WindowStoreView(this.#store(spec.store))
       case 'session-store':
@@ -130,7 +174,7 @@ export class OperatorFactory {
     return time
   }
 
-  #tableStore(name: string | null): any {
+  #storeIfAny(name: string | null): any {
     return name === null ? null : this.#store(name)
   }
 

@@ -5,9 +5,12 @@ import type { RecordPart, Serde } from '../serde/serde.ts'
 import { MemoryKeyValueStore } from '../state/memory-key-value-store.ts'
 import { MemoryOverStore } from '../state/memory-over-store.ts'
 import { MemorySessionStore } from '../state/memory-session-store.ts'
+import { MemoryStreamBufferStore } from '../state/memory-stream-buffer-store.ts'
 import { MemoryStreamJoinStore } from '../state/memory-stream-join-store.ts'
+import { MemorySubscriptionStore } from '../state/memory-subscription-store.ts'
 import { MemorySuppressStore } from '../state/memory-suppress-store.ts'
 import { MemoryUnmatchedStore } from '../state/memory-unmatched-store.ts'
+import { MemoryVersionedStore } from '../state/memory-versioned-store.ts'
 import { MemoryWindowStore } from '../state/memory-window-store.ts'
 import type { StateStore, StoreSerdes } from '../state/state-store.ts'
 
@@ -26,7 +29,7 @@ export interface BoundStore {
   readonly serdes: StoreSerdes<unknown, unknown> | null
 }
 
-const ownLayout: ReadonlySet<StoreSpec['kind']> = new Set(['unmatched', 'suppress'])
+const ownLayout: ReadonlySet<StoreSpec['kind']> = new Set(['unmatched', 'suppress', 'subscription', 'stream-buffer'])
 
 /** A store of one task, its serdes bound to its changelog. */
 export async function createStore(spec: StoreSpec, registry: SchemaRegistry | undefined): Promise<BoundStore> {
@@ -60,6 +63,18 @@ async function makeStore(
     }
     case 'suppress':
       return new MemorySuppressStore(name, serdes)
+    case 'subscription': {
+      const primaryKey = await bindSerde(spec.primaryKey, { topic, part: 'key', registry })
+      return new MemorySubscriptionStore<unknown, unknown>(name, {
+        foreignKey: key,
+        primaryKey,
+        subscription: value as never,
+      })
+    }
+    case 'versioned':
+      return new MemoryVersionedStore(name, serdes, spec)
+    case 'stream-buffer':
+      return new MemoryStreamBufferStore(name, serdes)
     case 'over':
       return new MemoryOverStore(name, serdes, spec)
     default:

@@ -45,6 +45,15 @@ export class ErrorDesk {
     this.#decide('process', error, { record, ask: () => this.#options.handlers.process(error, record) })
   }
 
+  /** A node threw where no record is processed, and there is nothing that a handler could leave out. @throws always */
+  failedOutside(thrown: unknown, nodeName: string, doing: string): never {
+    if (thrown instanceof MillraceError && !(thrown instanceof SerializationError && thrown.taskId === undefined))
+      throw thrown
+    const cause = thrown instanceof StepError ? thrown.cause : thrown
+    const facts = { nodeName: thrown instanceof StepError ? thrown.stepName : nodeName, taskId: this.#options.taskId }
+    throw new ProcessingError(`${facts.nodeName} failed in ${doing}: ${reason(cause)}`, { ...facts, cause })
+  }
+
   #encodeFailed(cause: SerializationError, nodeName: string, raw: RawRecord): void {
     const record = this.#failed(raw, nodeName)
     const message = `${nodeName} could not write the result of ${where(record)}: ${cause.message}`

@@ -34,6 +34,14 @@ export class NodeRunner implements OperatorContext {
     this.#operator.init(this)
   }
 
+  start(): void {
+    this.#operator.start?.()
+  }
+
+  close(): void {
+    this.#operator.close?.()
+  }
+
   process(record: StreamRecord): void {
     try {
       this.#operator.process(record)

@@ -23,6 +23,15 @@ export interface RuntimeTask extends SchedulableTask {
   flushStores(): void
   committed(): void
   readonly changedEntries: number
+  /** Once, with the stores restored, before the first record. */
+  start(): void
+  /** Runs what is due by wall clock. */
+  punctuate(nowMs: number): boolean
+  /** When the next punctuation is due by wall clock; undefined when there is none. */
+  readonly nextPunctuationMs: number | undefined
+  /** A processor wants a commit before the interval is over. */
+  readonly commitRequested: boolean
+  close(): void
 }
 
 export interface TaskSetting {

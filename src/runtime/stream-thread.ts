@@ -154,6 +154,7 @@ export class StreamThread {
       this.#behind =
         processInTimeOrder(running, settings.maxRecordsPerTurn, clock.monotonic()) >= settings.maxRecordsPerTurn
       this.#flow.relieve()
+      for (const { task } of running) task.punctuate(clock.now())
     }
     if (this.#commitDue()) await this.#commit()
   }
@@ -172,18 +173,21 @@ export class StreamThread {
   #waitMs(): number {
     if (!this.#collector.hasRoom()) return noRoomWaitMs
     if (this.#behind) return 0
-    const nowMs = this.#options.clock.monotonic()
+    const { clock } = this.#options
+    const nowMs = clock.monotonic()
+    const toPunctuation = this.#tasks.running.flatMap(({ task }) => (task.nextPunctuationMs ?? Infinity) - clock.now())
     const deadlines = this.#tasks.running.flatMap(({ readiness }) => readiness.nextDeadlineMs ?? [])
     const next = Math.min(
       this.#lastCommitMs + this.#options.settings.commitIntervalMs,
       ...deadlines.filter((ms) => ms > nowMs),
     )
-    return Math.max(0, Math.min(pollMaxWaitMs, next - nowMs))
+    return Math.max(0, Math.min(pollMaxWaitMs, next - nowMs, ...toPunctuation))
   }
 
   #commitDue(): boolean {
     const { clock, settings } = this.#options
     if (clock.monotonic() - this.#lastCommitMs >= settings.commitIntervalMs) return true
+    if (this.#tasks.running.some(({ task }) => task.commitRequested)) return true
     const changed = this.#tasks.running.reduce((sum, { task }) => sum + task.changedEntries, 0)
     return changed >= settings.changedEntriesMax
   }

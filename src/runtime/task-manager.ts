@@ -92,6 +92,7 @@ export class TaskManager {
     )
     for (const managed of leaving) {
       managed.abort.abort()
+      if (!managed.restoring) managed.task.close()
       this.#tasks.delete(taskIdName(managed.task.id))
       for (const input of managed.task.inputs) this.#byPartition.delete(topicPartitionName(input))
     }
@@ -142,6 +143,7 @@ export class TaskManager {
     this.#tasks.set(taskIdName(id), managed)
     for (const input of task.inputs) this.#byPartition.set(topicPartitionName(input), managed)
     if (managed.restoring) consumer.pause(task.inputs)
+    else task.start()
     return managed
   }
 
@@ -151,6 +153,7 @@ export class TaskManager {
     try {
       const restored = await this.#restores.run(() => restore(task, metrics.of(task.id), abort.signal))
       if (!restored || abort.signal.aborted) return
+      task.start()
       managed.restoring = false
       this.#listRunning()
       consumer.resume(task.inputs)

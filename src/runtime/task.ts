@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts'
 import { MillraceError, SerializationError } from '../core/errors.ts'
 import { noHeaders, type RecordMetadata } from '../core/stream-record.ts'
 import { taskIdName, type TaskId } from '../core/task-id.ts'
@@ -5,18 +6,21 @@ import type { TopicPartition } from '../core/topic-partition.ts'
 import type { DropReason } from '../operators/operator.ts'
 import type { PlanNode, PlanSource, Subtopology } from '../planner/plan.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
-import { droppedChannel } from '../telemetry/channels.ts'
+import type { StateStore } from '../state/state-store.ts'
+import { droppedChannel, errorChannel } from '../telemetry/channels.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
 import { OperatorFactory } from './create-operator.ts'
-import { bindSerde, createStore, type BoundStore } from './create-store.ts'
+import type { BoundStore } from './create-store.ts'
 import { ErrorDesk } from './error-desk.ts'
 import type { ErrorHandlers } from './error-handlers.ts'
 import { NodeRunner, type NodeHost } from './node-runner.ts'
 import type { FetchedBatch } from './port.ts'
 import { primeBatch } from './prime-batch.ts'
 import type { RecordCollector } from './record-collector.ts'
+import type { Punctuation } from './punctuation-queue.ts'
 import { RecordQueue, type RawRecord } from './record-queue.ts'
 import { SinkOperator } from './sink-operator.ts'
+import { TaskPunctuations } from './task-punctuations.ts'
 
 export interface TaskOptions {
   readonly id: TaskId
@@ -29,54 +33,23 @@ export interface TaskOptions {
   readonly handlers: ErrorHandlers
   readonly deadLetterTopic: string | null
   readonly metrics: TaskMetrics
+  /** For punctuations. */
+  readonly clock: Pick<Clock, 'now'>
+  /** By name; shared by all tasks, filled outside them. */
+  readonly globalStores?: ReadonlyMap<string, StateStore>
 }
 
 export interface TaskStore extends BoundStore {
   readonly changelogTopic: string
 }
 
-/** Builds a task: binds serdes (which may ask the registry), makes its stores, queues and operators. */
-export async function createTask(options: TaskOptions): Promise<Task> {
-  const { id, subtopology, registry, topics } = options
-  const stores = new Map<string, TaskStore>()
-  for (const spec of subtopology.stores) {
-    stores.set(spec.name, { ...(await createStore(spec, registry)), changelogTopic: spec.changelogTopic })
-  }
-  const sources = subtopology.sources.filter(({ topic }) => topics === undefined || topics.has(topic))
-  const bound = await Promise.all(sources.map((source) => bindBoth(source, source.topic, registry)))
-  const nodes = await Promise.all(subtopology.nodes.map((node) => bindSink(node, options)))
-  return new Task(options, { id, stores, sources: bound, nodes })
-}
-
-async function bindBoth<T extends Pick<PlanSource, 'key' | 'value'>>(
-  owner: T,
-  topic: string,
-  registry: SchemaRegistry | undefined,
-): Promise<T> {
-  const key = await bindSerde(owner.key, { topic, part: 'key', registry })
-  const value = await bindSerde(owner.value, { topic, part: 'value', registry })
-  return { ...owner, key, value }
-}
-
-/** Where each record names its topic, a serde with a registry is bound to the name of the node instead. */
-async function bindSink(node: PlanNode, { applicationId, registry }: TaskOptions): Promise<PlanNode> {
-  if (node.operator.kind !== 'sink') return node
-  const { topic } = node.operator
-  return {
-    ...node,
-    operator: await bindBoth(
-      node.operator,
-      typeof topic === 'string' ? topic : `${applicationId}-${node.name}`,
-      registry,
-    ),
-  }
-}
-
-interface TaskParts {
+/** What `createTask` made ready: stores, and sources and nodes with bound serdes. */
+export interface TaskParts {
   readonly id: TaskId
   readonly stores: ReadonlyMap<string, TaskStore>
   readonly sources: readonly PlanSource[]
   readonly nodes: readonly PlanNode[]
+  readonly globalStores: ReadonlyMap<string, StateStore>
 }
 
 /**
@@ -94,6 +67,8 @@ export class Task implements NodeHost {
   readonly #collector: RecordCollector
   readonly #metrics: TaskMetrics
   readonly #errors: ErrorDesk
+  readonly #runners: ReadonlyMap<string, NodeRunner>
+  readonly #punctuations: TaskPunctuations
   #current: RecordQueue | undefined
 
   constructor(options: TaskOptions, parts: TaskParts) {
@@ -102,14 +77,16 @@ export class Task implements NodeHost {
     this.#collector = options.collector
     this.#metrics = options.metrics
     this.#errors = new ErrorDesk({ ...options, taskId: taskIdName(parts.id) })
-    const runners = this.#build(parts)
+    this.#punctuations = new TaskPunctuations(options.clock)
+    const runners = (this.#runners = this.#build(parts))
     this.#queues = parts.sources.map((source) => this.#addInput(source, runners.get(source.nodeName)!))
     this.inputs = this.#queues.map(({ topic, partition }) => ({ topic, partition }))
   }
 
-  #build({ nodes, stores }: TaskParts): ReadonlyMap<string, NodeRunner> {
-    const plain = new Map([...stores].map(([name, { store }]) => [name, store]))
-    const factory = new OperatorFactory(plain, (spec) => new SinkOperator(spec, this.#collector))
+  #build({ nodes, stores, globalStores }: TaskParts): ReadonlyMap<string, NodeRunner> {
+    const own = [...stores].map(([name, { store }]) => [name, store] as const)
+    const plain = new Map([...globalStores, ...own])
+    const factory = new OperatorFactory(plain, (spec) => new SinkOperator(spec, this.#collector), this.#punctuations)
     const runners = new Map(
       nodes.map((node) => [node.name, new NodeRunner(node.name, factory.create(node.operator), this)]),
     )
@@ -163,6 +140,7 @@ export class Task implements NodeHost {
   process(): void {
     const queue = this.#nextQueue()!
     this.#current = queue
+    this.#punctuations.advance(queue.head!.timestamp)
     this.#metrics.recordsIn += 1
     try {
       this.#entryOf.get(queue)!.process(queue.head!)
@@ -170,6 +148,57 @@ export class Task implements NodeHost {
       this.#current = undefined
     }
     queue.advance()
+    this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
+  }
+
+  /** Once, before the first record, when the stores are restored. @throws ProcessingError when a processor's `init` fails */
+  start(): void {
+    for (const runner of this.#runners.values()) {
+      try {
+        runner.start()
+      } catch (thrown) {
+        this.#errors.failedOutside(thrown, runner.nodeName, 'init')
+      }
+    }
+  }
+
+  /** Lets go of the processors; one that fails does not keep the others from it. */
+  close(): void {
+    for (const runner of this.#runners.values()) {
+      try {
+        runner.close()
+      } catch (error) {
+        errorChannel.publish({
+          stage: 'process',
+          answer: 'continue',
+          error: error as Error,
+          taskId: taskIdName(this.id),
+        })
+      }
+    }
+  }
+
+  /** Runs what is due by wall clock. False when nothing was. @throws ProcessingError when a punctuation fails */
+  punctuate(nowMs: number): boolean {
+    return this.#punctuations.runWallClock(nowMs, (punctuation, time) => this.#punctuate(punctuation, time))
+  }
+
+  /** When the next punctuation is due by wall clock; undefined when there is none. */
+  get nextPunctuationMs(): number | undefined {
+    return this.#punctuations.nextWallClockMs
+  }
+
+  /** A processor asked for it since the last flush. */
+  get commitRequested(): boolean {
+    return this.#punctuations.commitRequested
+  }
+
+  #punctuate({ nodeName, run }: Punctuation, time: number): void {
+    try {
+      run(time)
+    } catch (thrown) {
+      this.#errors.failedOutside(thrown, nodeName, 'a punctuation')
+    }
   }
 
   offsetsToCommit(): readonly (TopicPartition & { readonly offset: number })[] {
@@ -181,11 +210,13 @@ export class Task implements NodeHost {
 
   committed(): void {
     for (const queue of this.#queues) queue.committed()
+    for (const { store } of this.stores.values()) store.committed?.()
   }
 
   /** Writes what changed in the stores to their changelogs. */
   flushStores(): void {
     const { partition } = this.id
+    this.#punctuations.commitRequested = false
     for (const [nodeName, { store, changelogTopic: topic }] of this.stores) {
       try {
         store.flushChangelog((key, value, timestamp) => {
@@ -226,7 +257,8 @@ export class Task implements NodeHost {
   }
 
   failed(thrown: unknown, nodeName: string): void {
-    this.#errors.processFailed(thrown, nodeName, this.#current!.rawHead())
+    if (this.#current === undefined) this.#errors.failedOutside(thrown, nodeName, 'a punctuation')
+    this.#errors.processFailed(thrown, nodeName, this.#current.rawHead())
   }
 
   #nextQueue(): RecordQueue | undefined {

@@ -17,6 +17,7 @@ export function userTopics(plan: Plan): readonly string[] {
     ...subtopology.sources.map((source) => source.topic),
     ...staticSinks(subtopology),
   ])
+  topics.push(...plan.globalTables.map(({ topic }) => topic))
   return [...new Set(topics)].filter((topic) => !internal.has(topic))
 }
 

@@ -11,9 +11,16 @@ export interface ReadOnlyKeyValueStore<K, V> {
   range(from: K | null, to: K | null): Iterable<readonly [key: K, value: ValueAndTimestamp<V>]>
 }
 
+/**
+ * What became of an update of a versioned table; never of another one. `out-of-order`: taken, but a newer version exists.
+ * `expired`: refused, for it is older than the history.
+ */
+export type PutOutcome = 'out-of-order' | 'expired'
+
 /** The latest value of each key with the event time of the record that made it. */
 export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V>, StateStore {
-  put(key: K, value: V, timestamp: number): void
+  /** Undefined: the value is now the latest. */
+  put(key: K, value: V, timestamp: number): PutOutcome | undefined
   /** `timestamp` goes into the changelog's tombstone. */
-  delete(key: K, timestamp: number): void
+  delete(key: K, timestamp: number): PutOutcome | undefined
 }

@@ -33,11 +33,11 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
     return stored === undefined || stored.value === null ? null : (stored as ValueAndTimestamp<V>)
   }
 
-  put(key: K, value: V, timestamp: number): void {
+  put(key: K, value: V, timestamp: number): undefined {
     this.#changed.add(this.#write(key, value, timestamp))
   }
 
-  delete(key: K, timestamp: number): void {
+  delete(key: K, timestamp: number): undefined {
     const entry = this.#entries.get(this.#codec.mapKey(key))
     if (entry === undefined || entry.stored.value === null) return
     this.#liveCount -= 1

@@ -1,10 +1,18 @@
+import { assert } from '../core/assert.ts'
 import { valueAndTimestamp } from '../core/value-and-timestamp.ts'
 import { windowed, type Window, type Windowed } from '../core/windowed.ts'
 import { readSessionChangelogKey, sessionChangelogKey } from './changelog-keys.ts'
+import { FinalResults } from './final-results.ts'
 import { keyCodec } from './key-codec.ts'
 import { RetainedEntries, type RetainedEntry } from './retained-entries.ts'
 import type { SessionStore } from './session-store.ts'
 import type { ChangelogSink, StoreSerdes } from './state-store.ts'
+
+export interface SessionStoreOptions {
+  readonly retentionMs: number
+  /** Made for `takeClosed`. */
+  readonly emitFinal?: boolean
+}
 
 /** Changelog: key, end and start; aggregate bytes; the timestamp given to `put`. */
 export class MemorySessionStore<K, A> implements SessionStore<K, A> {
@@ -12,11 +20,14 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
   readonly #serdes: StoreSerdes<K, A>
   /** A session's end is its time, its start the order among those that end together. */
   readonly #sessions: RetainedEntries<K, A>
+  readonly #finals: FinalResults<K, A> | null
 
-  constructor(name: string, serdes: StoreSerdes<K, A>, options: { retentionMs: number }) {
+  constructor(name: string, serdes: StoreSerdes<K, A>, options: SessionStoreOptions) {
     this.name = name
     this.#serdes = serdes
-    this.#sessions = new RetainedEntries(keyCodec(serdes.key), options.retentionMs)
+    const codec = keyCodec(serdes.key)
+    this.#finals = options.emitFinal === true ? new FinalResults(codec) : null
+    this.#sessions = new RetainedEntries(codec, options.retentionMs, this.#finals)
   }
 
   fetchSession(key: K, start: number, end: number): A | null {
@@ -37,18 +48,35 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
     return this.#sessions.put(key, session.end, session.start, valueAndTimestamp(aggregate, timestamp))
   }
 
+  takeClosed(latestEnd: number): (readonly [Windowed<K>, A])[] {
+    assert(this.#finals !== null, `store ${this.name} was not made for final results`)
+    return this.#finals
+      .take(latestEnd)
+      .map(({ owner, time, order, stored }) => [windowed(owner.key, order, time), stored.value as A])
+  }
+
   flushChangelog(sink: ChangelogSink): void {
     this.#sessions.flush((entry) => this.#log(entry, sink))
+    this.#finals?.flush(sink)
   }
 
   restore(keyBytes: Uint8Array, valueBytes: Uint8Array | null, timestamp: number): void {
+    if (this.#finals?.restore(keyBytes, valueBytes) === true) return
     const { key, start, end } = readSessionChangelogKey(keyBytes)
     const aggregate = valueBytes === null ? null : this.#serdes.value.deserialize(valueBytes)
     this.#sessions.restore(this.#serdes.key.deserialize(key), end, start, valueAndTimestamp(aggregate, timestamp))
   }
 
+  committed(): void {
+    this.#finals?.committed()
+  }
+
+  get lastClosed(): number {
+    return this.#finals?.lastClosed ?? -Infinity
+  }
+
   get changedCount(): number {
-    return this.#sessions.changedCount
+    return this.#sessions.changedCount + (this.#finals?.changedCount ?? 0)
   }
 
   get entryCount(): number {

@@ -1,6 +1,8 @@
+import { assert } from '../core/assert.ts'
 import { valueAndTimestamp, type ValueAndTimestamp } from '../core/value-and-timestamp.ts'
 import { windowed, type Windowed } from '../core/windowed.ts'
 import { readWindowChangelogKey, windowChangelogKey } from './changelog-keys.ts'
+import { FinalResults } from './final-results.ts'
 import { keyCodec } from './key-codec.ts'
 import { RetainedEntries, type RetainedEntry } from './retained-entries.ts'
 import type { ChangelogSink, StoreSerdes } from './state-store.ts'
@@ -9,18 +11,28 @@ import type { WindowStore } from './window-store.ts'
 /** One window per key and start: nothing else to tell apart. */
 const noOrder = 0
 
+export interface WindowStoreOptions {
+  readonly retentionMs: number
+  readonly windowSizeMs: number
+  /** Made for `takeClosed`. */
+  readonly emitFinal?: boolean
+}
+
 /** Changelog: key, window start and sequence number 0; value bytes; record timestamp = the value's. */
 export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
   readonly name: string
   readonly #serdes: StoreSerdes<K, V>
   readonly #windowSizeMs: number
   readonly #windows: RetainedEntries<K, V>
+  readonly #finals: FinalResults<K, V> | null
 
-  constructor(name: string, serdes: StoreSerdes<K, V>, options: { retentionMs: number; windowSizeMs: number }) {
+  constructor(name: string, serdes: StoreSerdes<K, V>, options: WindowStoreOptions) {
     this.name = name
     this.#serdes = serdes
     this.#windowSizeMs = options.windowSizeMs
-    this.#windows = new RetainedEntries(keyCodec(serdes.key), options.retentionMs)
+    const codec = keyCodec(serdes.key)
+    this.#finals = options.emitFinal === true ? new FinalResults(codec) : null
+    this.#windows = new RetainedEntries(codec, options.retentionMs, this.#finals)
   }
 
   fetch(key: K, windowStart: number): ValueAndTimestamp<V> | null {
@@ -43,18 +55,38 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
     return this.#windows.put(key, windowStart, noOrder, valueAndTimestamp(value, timestamp))
   }
 
+  takeClosed(latestStart: number): (readonly [Windowed<K>, ValueAndTimestamp<V>])[] {
+    assert(this.#finals !== null, `store ${this.name} was not made for final results`)
+    return this.#finals
+      .take(latestStart)
+      .map(({ owner, time, stored }) => [
+        windowed(owner.key, time, time + this.#windowSizeMs),
+        stored as ValueAndTimestamp<V>,
+      ])
+  }
+
   flushChangelog(sink: ChangelogSink): void {
     this.#windows.flush((entry) => this.#log(entry, sink))
+    this.#finals?.flush(sink)
   }
 
   restore(keyBytes: Uint8Array, valueBytes: Uint8Array | null, timestamp: number): void {
+    if (this.#finals?.restore(keyBytes, valueBytes) === true) return
     const { key, windowStart } = readWindowChangelogKey(keyBytes)
     const value = valueBytes === null ? null : this.#serdes.value.deserialize(valueBytes)
     this.#windows.restore(this.#serdes.key.deserialize(key), windowStart, noOrder, valueAndTimestamp(value, timestamp))
   }
 
+  committed(): void {
+    this.#finals?.committed()
+  }
+
+  get lastClosed(): number {
+    return this.#finals?.lastClosed ?? -Infinity
+  }
+
   get changedCount(): number {
-    return this.#windows.changedCount
+    return this.#windows.changedCount + (this.#finals?.changedCount ?? 0)
   }
 
   get entryCount(): number {

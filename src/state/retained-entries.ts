@@ -1,4 +1,5 @@
 import type { ValueAndTimestamp } from '../core/value-and-timestamp.ts'
+import type { FinalResults } from './final-results.ts'
 import type { KeyCodec, MapKey } from './key-codec.ts'
 
 /** All entries of one key, ascending by (time, order). */
@@ -43,6 +44,7 @@ export class RetainedEntries<K, V> {
   readonly #codec: KeyCodec<K>
   readonly #retentionMs: number
   readonly #sliceMs: number
+  readonly #finals: FinalResults<K, V> | null
   readonly #byKey = new Map<MapKey, KeyEntries<K, V>>()
   readonly #slices = new Map<number, Set<KeyEntries<K, V>>>()
   readonly #changed = new Set<RetainedEntry<K, V>>()
@@ -53,15 +55,18 @@ export class RetainedEntries<K, V> {
   #nextSweep = Infinity
   #liveCount = 0
 
-  constructor(codec: KeyCodec<K>, retentionMs: number) {
+  /** @param finals told of every new entry; what it still holds does not expire */
+  constructor(codec: KeyCodec<K>, retentionMs: number, finals: FinalResults<K, V> | null = null) {
     this.#codec = codec
+    this.#finals = finals
     this.#retentionMs = retentionMs
     this.#sliceMs = Math.max(1, Math.ceil(retentionMs / slicesPerRetention))
   }
 
   /** The smallest time that can be read. */
   get oldestLive(): number {
-    return this.#streamTime - this.#retentionMs + 1
+    const oldest = this.#streamTime - this.#retentionMs + 1
+    return this.#finals === null ? oldest : Math.min(oldest, this.#finals.heldFrom)
   }
 
   get(key: K, time: number, order: number): ValueAndTimestamp<V> | null {
@@ -183,6 +188,7 @@ export class RetainedEntries<K, V> {
     if (owner.entries.length === 0) this.#byKey.set(owner.mapKey, owner)
     if (at === owner.entries.length) owner.entries.push(entry)
     else owner.entries.splice(at, 0, entry)
+    this.#finals?.add(entry)
     this.#liveCount += 1
     const slice = Math.floor(time / this.#sliceMs)
     if (slice !== owner.lastSlice) this.#note(owner, slice)

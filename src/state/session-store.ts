@@ -17,4 +17,8 @@ export interface ReadOnlySessionStore<K, A> {
 export interface SessionStore<K, A> extends ReadOnlySessionStore<K, A>, StateStore {
   /** False when the session is older than the retention allows. Null deletes. */
   put(key: K, aggregate: A | null, session: Window, timestamp: number): boolean
+  /** Sessions with `end <= latestEnd` that were not taken before, ascending by (end, start, key bytes); see `WindowStore`. */
+  takeClosed(latestEnd: number): readonly (readonly [key: Windowed<K>, aggregate: A])[]
+  /** The largest end for which `takeClosed` was called, also before a restart; -Infinity at first. */
+  readonly lastClosed: number
 }

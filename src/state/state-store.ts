@@ -17,6 +17,11 @@ export interface StateStore {
   /** Entries that wait for `flushChangelog`; the runtime commits early when this passes its limit. */
   readonly changedCount: number
   restore(key: Uint8Array, value: Uint8Array | null, timestamp: number): void
+  /**
+   * After a commit: everything that was derived from the records so far has been acknowledged. What a store may only then
+   * write counts as changed, and is flushed at once.
+   */
+  committed?(): void
   /** Live entries, for metrics and tests. */
   readonly entryCount: number
 }

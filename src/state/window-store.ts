@@ -25,4 +25,12 @@ export interface ReadOnlyWindowStore<K, V> {
 export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V>, StateStore {
   /** False when the window is older than the retention allows: the caller drops and counts it. Null deletes. */
   put(key: K, value: V | null, windowStart: number, timestamp: number): boolean
+  /**
+   * Windows with `start <= latestStart` that were not taken before, ascending by (start, key bytes); for final results. Only
+   * where the store was made for them (`emitFinal`): then it keeps what was not taken, whatever its retention, and
+   * remembers over a restart what was taken in a committed turn.
+   */
+  takeClosed(latestStart: number): readonly (readonly [key: Windowed<K>, value: ValueAndTimestamp<V>])[]
+  /** The largest start for which `takeClosed` was called, also before a restart; -Infinity at first. */
+  readonly lastClosed: number
 }

@@ -1,10 +1,13 @@
+import { durationMs, type Duration } from '../core/duration.ts'
 import { TopologyError } from '../core/errors.ts'
 import type { Headers } from '../core/stream-record.ts'
 import { planTopology } from '../planner/plan-topology.ts'
 import type { Plan, PlanSource, Subtopology } from '../planner/plan.ts'
 import { failOnError, type ErrorHandlers } from '../runtime/error-handlers.ts'
 import type { CollectedRecord, RecordCollector } from '../runtime/record-collector.ts'
-import { createTask, type Task } from '../runtime/task.ts'
+import { createGlobalTables, type GlobalTable } from '../runtime/global-table.ts'
+import { createTask } from '../runtime/create-task.ts'
+import type { Task } from '../runtime/task.ts'
 import { asBuffer } from '../serde/as-buffer.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
 import type { Serde } from '../serde/serde.ts'
@@ -52,7 +55,7 @@ export async function createTestDriver(
  *
  * All sub-topologies run as one task on one partition. Each input is processed to the end, repartition topics included, before
  * `pipe` returns; among records that wait in internal topics the one with the smallest timestamp goes first. State is
- * committed after each input. Event time moves only by the records' timestamps.
+ * committed after each input. Event time moves only by the records' timestamps, the wall clock only by `advanceWallClockTime`.
  */
 export class TopologyTestDriver {
   readonly plan: Plan
@@ -61,19 +64,28 @@ export class TopologyTestDriver {
   readonly #written = new Map<string, WrittenRecord[]>()
   readonly #offsets = new Map<string, number>()
   readonly #topics: ReadonlySet<string>
+  /** By topic. */
+  #globalTables: ReadonlyMap<string, GlobalTable> = new Map()
+  /** Written by the record that is being processed; seen by the next (as in Kafka Streams). */
+  readonly #globalWrites: (() => void)[] = []
   readonly #counters: TaskMetrics = this.#metrics.of(taskId)
   #task!: Task
+  #wallClockMs = 0
   #failure: { readonly error: unknown } | undefined
 
   constructor(plan: Plan, options: TestDriverOptions) {
     this.plan = plan
     this.#options = options
-    this.#topics = new Set(plan.subtopologies.flatMap(({ sources }) => sources.map(({ topic }) => topic)))
+    const sources = plan.subtopologies.flatMap((subtopology) => subtopology.sources)
+    this.#topics = new Set([...sources, ...plan.globalTables].map(({ topic }) => topic))
   }
 
   /** Called by `createTestDriver`. */
   async start(): Promise<void> {
     const { registry, errors, deadLetterTopic = null } = this.#options
+    const handlers = { ...failOnError, ...errors }
+    const tables = await createGlobalTables(this.plan.globalTables, { registry, handlers })
+    this.#globalTables = new Map([...tables.values()].map((table) => [table.topic, table]))
     const collector: RecordCollector = { partitionCount: () => 1, send: (record) => this.#collect(record) }
     this.#task = await createTask({
       id: taskId,
@@ -81,10 +93,13 @@ export class TopologyTestDriver {
       applicationId: this.plan.applicationId,
       registry,
       collector,
-      handlers: { ...failOnError, ...errors },
+      handlers,
       deadLetterTopic,
       metrics: this.#counters,
+      globalStores: new Map([...tables].map(([name, { store }]) => [name, store])),
+      clock: { now: () => this.#wallClockMs },
     })
+    this.#task.start()
   }
 
   /**
@@ -109,10 +124,34 @@ export class TopologyTestDriver {
    */
   pipe(topic: string, record: WrittenRecord): void {
     this.#checkRead(topic)
+    this.#run(() => this.#enqueue(topic, record))
+  }
+
+  /**
+   * Moves the wall clock, which starts at 0, and runs the punctuations that are due by it, each at most once; what they
+   * make is processed to the end.
+   * @throws as `pipe`
+   */
+  advanceWallClockTime(duration: Duration): void {
+    this.#wallClockMs += durationMs(duration, 'advanceWallClockTime')
+    this.#run(() => this.#task.punctuate(this.#wallClockMs))
+  }
+
+  /** Ends the task: processors are closed. */
+  close(): void {
+    this.#task.close()
+  }
+
+  /** One step of a test and all that follows from it. */
+  #run(step: () => void): void {
     if (this.#failure !== undefined) throw this.#failure.error
     try {
-      this.#enqueue(topic, record)
-      while (this.#task.bufferedTotal > 0) this.#task.process()
+      step()
+      this.#applyGlobalWrites()
+      while (this.#task.bufferedTotal > 0) {
+        this.#task.process()
+        this.#applyGlobalWrites()
+      }
       this.#task.flushStores()
     } catch (error) {
       this.#failure = { error }
@@ -127,9 +166,14 @@ export class TopologyTestDriver {
     throw missing(topic, `it is not read; the topology reads ${[...this.#topics].join(', ')}`)
   }
 
+  #applyGlobalWrites(): void {
+    for (const apply of this.#globalWrites.splice(0)) apply()
+  }
+
   /** A store by name; undefined when the topology keeps none of that name. */
   keyValueStore<K, V>(name: string): ReadOnlyKeyValueStore<K, V> | undefined {
-    return this.#task.stores.get(name)?.store as ReadOnlyKeyValueStore<K, V> | undefined
+    const global = [...this.#globalTables.values()].find(({ store }) => store.name === name)
+    return (global?.store ?? this.#task.stores.get(name)?.store) as ReadOnlyKeyValueStore<K, V> | undefined
   }
 
   /** The store of a tumbling, hopping or sliding aggregate by name; undefined when there is none. */
@@ -150,7 +194,10 @@ export class TopologyTestDriver {
   #enqueue(topic: string, { key, value, timestamp, headers }: WrittenRecord): void {
     const offset = this.#offsets.get(topic) ?? 0
     this.#offsets.set(topic, offset + 1)
-    this.#task.enqueue(memoryBatch({ topic, partition: 0 }, [{ offset, key, value, timestamp, headers }]))
+    const batch = memoryBatch({ topic, partition: 0 }, [{ offset, key, value, timestamp, headers }])
+    const table = this.#globalTables.get(topic)
+    if (table === undefined) this.#task.enqueue(batch)
+    else this.#globalWrites.push(() => table.apply(batch))
   }
 
   #collect({ topic, key, value, timestamp, headers }: CollectedRecord): void {

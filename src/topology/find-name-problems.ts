@@ -40,6 +40,7 @@ function givenNames(node: TopologyNode): readonly (string | null)[] {
   const names = [node.name]
   if ('store' in node) names.push(node.store)
   if ('grouping' in node) names.push(node.grouping.name)
+  if (node.kind === 'process') names.push(...node.stores.map((store) => store.name))
   if (node.kind === 'split') names.push(...node.branches.map((branch) => branch.name))
   return [...new Set(names)]
 }
@@ -54,24 +55,32 @@ function sameNames(nodes: readonly TopologyNode[]): Problem[] {
 
 const keeps: ReadonlySet<TopologyNode['kind']> = new Set([
   'table-source',
+  'global-table-source',
   'to-table',
   'stream-aggregate',
   'table-aggregate',
+  'cogroup',
   'over',
   'suppress',
   'stream-join',
   'table-join',
+  'foreign-key-join',
   'repartition',
 ])
 
 function sameStores(nodes: readonly TopologyNode[]): Problem[] {
   const names = nameNodes(nodes)
-  const keepers = nodes.filter((node) => keeps.has(node.kind) || ('store' in node && node.store !== null))
+  const keepers = nodes.filter(keepsSomething)
   return repeated(keepers.map((node) => storeName(node, names[node.id]!.baseName))).map((name) => ({
     path: name,
     problem: 'two nodes would keep their state or topic under this name',
     remedy: 'give one of them a `name` or `store` of its own',
   }))
+}
+
+function keepsSomething(node: TopologyNode): boolean {
+  const buffers = node.kind === 'stream-table-join' && node.graceMs !== null
+  return buffers || keeps.has(node.kind) || ('store' in node && node.store !== null)
 }
 
 /** What occurs more than once, each once. */

@@ -4,6 +4,7 @@ import { findTopicProblems } from './find-topic-problems.ts'
 import { nameNodes } from './names.ts'
 import type { OverNode, SplitNode, StreamJoinNode, SuppressNode, TopologyNode } from './node.ts'
 import type { Topology } from './topology.ts'
+import { versionedProblems } from './versioned-problems.ts'
 import { minimumRetentionMs, windowCloseDelayMs } from './window-retention.ts'
 import type { Windows } from './windows.ts'
 
@@ -17,12 +18,14 @@ export function findProblems({ name: topologyName, nodes }: Topology): readonly 
     ...findNameProblems(topologyName, nodes),
     ...findTopicProblems(nodes),
     ...nodes.flatMap((node) => nodeProblems(node, names[node.id]!.nodeName, nodes)),
+    ...nodes.flatMap((node) => versionedProblems(node, nodes, names[node.id]!.nodeName)),
   ]
 }
 
 function nodeProblems(node: TopologyNode, name: string, nodes: readonly TopologyNode[]): readonly Problem[] {
   switch (node.kind) {
     case 'stream-aggregate':
+    case 'cogroup':
       return node.windows === null ? [] : windowProblems(node.windows, node.retentionMs, name)
     case 'stream-join':
       return joinWindowProblems(node, name)

@@ -1,19 +1,23 @@
 import type { Problem } from '../core/errors.ts'
-import type { StreamSourceNode, TableSourceNode, TopologyNode } from './node.ts'
+import type { GlobalTableSourceNode, StreamSourceNode, TableSourceNode, TopologyNode } from './node.ts'
 
-type SourceNode = StreamSourceNode | TableSourceNode
+type SourceNode = StreamSourceNode | TableSourceNode | GlobalTableSourceNode
 
 /** Mistakes in the topics that a topology reads and writes. */
 export function findTopicProblems(nodes: readonly TopologyNode[]): readonly Problem[] {
-  const sources = nodes.filter((node) => node.kind === 'stream-source' || node.kind === 'table-source')
+  const sources = nodes.filter(isSource)
   if (sources.length === 0)
     return [{ path: 'topology', problem: 'it reads no topic', remedy: 'start with stream() or table()' }]
   return [...illegalNames(nodes), ...sources.flatMap(emptyList), ...readTwice(sources)]
 }
 
+function isSource(node: TopologyNode): node is SourceNode {
+  return node.kind === 'stream-source' || node.kind === 'table-source' || node.kind === 'global-table-source'
+}
+
 function topicsOf(node: TopologyNode): readonly string[] {
   if (node.kind === 'stream-source') return node.topics
-  if (node.kind === 'table-source') return [node.topic]
+  if (node.kind === 'table-source' || node.kind === 'global-table-source') return [node.topic]
   return node.kind === 'sink' && typeof node.topic === 'string' ? [node.topic] : []
 }
 
@@ -51,7 +55,7 @@ function readTwice(sources: readonly SourceNode[]): Problem[] {
 }
 
 function differences(one: SourceNode, other: SourceNode): Omit<Problem, 'path'>[] {
-  if (one.kind === 'table-source' || other.kind === 'table-source') {
+  if (one.kind !== 'stream-source' || other.kind !== 'stream-source') {
     return [
       { problem: 'it is read as a table and a second time', remedy: 'read it once and use toStream() or toTable()' },
     ]

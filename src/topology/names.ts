@@ -54,12 +54,18 @@ function derivedName(node: TopologyNode, inputs: readonly string[]): string {
     case 'stream-source':
       return node.topics.join('-')
     case 'table-source':
+    case 'global-table-source':
       return node.store ?? node.topic
     case 'branch':
       return `${from}-${node.branch}`
     case 'stream-aggregate':
     case 'table-aggregate':
       return node.store ?? `${from}-${node.operation}`
+    case 'foreign-key-join':
+      return node.store ?? `${from}-${node.type === 'inner' ? '' : 'left-'}foreign-key-join`
+    case 'cogroup':
+      return node.store ?? `${from}-cogroup`
+    case 'stream-global-join':
     case 'stream-join':
     case 'stream-table-join':
     case 'table-join':
@@ -79,5 +85,6 @@ function unique(name: string, taken: ReadonlySet<string>): string {
 /** The name of the store that a node keeps when it keeps one. */
 export function storeName(node: TopologyNode, baseName: string): string {
   if ('store' in node && node.store !== null) return node.store
+  if (node.kind === 'stream-table-join' && node.graceMs !== null) return `${baseName}-buffer`
   return node.kind === 'suppress' ? `${baseName}-store` : baseName
 }

@@ -15,7 +15,9 @@ import type {
   ValueJoiner,
   ValueMapper,
 } from './functions.ts'
-import type { JoinWindows, OverRange, Windows } from './windows.ts'
+import type { StoreDeclaration } from './processor-stores.ts'
+import type { ProcessorSupplier } from './processor.ts'
+import type { EmitStrategy, JoinWindows, OverRange, Windows } from './windows.ts'
 
 /*
  * The logical nodes: what each builder call appends, frozen, in the order of the calls. Everything the user said and
@@ -33,6 +35,18 @@ interface NodeBase {
   readonly inputs: readonly NodeId[]
 }
 
+/** How a table keeps its versions (KIP-889). */
+export interface VersionedSettings {
+  /** How long a value that was replaced can still be read, and how late an update may come: in event time. */
+  readonly historyRetentionMs: number
+}
+
+/** A table that may be kept with its versions. */
+interface TableBase extends NodeBase {
+  /** Left out: it keeps the latest values only. */
+  readonly versioned?: VersionedSettings
+}
+
 export interface StreamSourceNode extends NodeBase {
   readonly kind: 'stream-source'
   readonly topics: readonly string[]
@@ -41,7 +55,7 @@ export interface StreamSourceNode extends NodeBase {
   readonly timestamp: TimestampExtractor | null
   readonly offsetReset: 'earliest' | 'latest' | 'none' | null
 }
-export interface TableSourceNode extends NodeBase {
+export interface TableSourceNode extends TableBase {
   readonly kind: 'table-source'
   readonly topic: string
   readonly key: AnySerde
@@ -49,6 +63,13 @@ export interface TableSourceNode extends NodeBase {
   readonly timestamp: TimestampExtractor | null
   readonly offsetReset: 'earliest' | 'latest' | 'none' | null
   /** Name of its store; null: stored only where something downstream needs it. */
+  readonly store: string | null
+}
+export interface GlobalTableSourceNode extends NodeBase {
+  readonly kind: 'global-table-source'
+  readonly topic: string
+  readonly key: AnySerde
+  readonly value: AnySerde
   readonly store: string | null
 }
 export interface FilterNode extends NodeBase {
@@ -109,7 +130,7 @@ export interface RepartitionNode extends NodeBase {
   readonly partitions: number | null
   readonly partitioner: Partitioner | null
 }
-export interface ToTableNode extends NodeBase {
+export interface ToTableNode extends TableBase {
   readonly kind: 'to-table'
   readonly key: AnySerde | null
   readonly value: AnySerde | null
@@ -126,7 +147,7 @@ export interface Grouping {
   readonly value: AnySerde | null
 }
 
-interface AggregateBase extends NodeBase {
+interface AggregateBase extends TableBase {
   readonly grouping: Grouping
   readonly operation: 'count' | 'reduce' | 'aggregate'
   readonly initializer: Initializer
@@ -138,10 +159,25 @@ export interface StreamAggregateNode extends AggregateBase {
   readonly kind: 'stream-aggregate'
   readonly aggregator: Aggregator
   readonly windows: Windows | null
+  /** For windows only. */
+  readonly emit: EmitStrategy
   /** For session windows only. */
   readonly merger: SessionMerger | null
   /** Null: as long as the windows need. */
   readonly retentionMs: number | null
+}
+/** Several grouped streams in one aggregate; `groups` are those of `inputs`, in order. */
+export interface CogroupNode extends TableBase {
+  readonly kind: 'cogroup'
+  readonly groups: readonly (Grouping & { readonly aggregator: Aggregator })[]
+  readonly initializer: Initializer
+  readonly windows: Windows | null
+  /** For session windows only. */
+  readonly merger: SessionMerger | null
+  /** Null: as long as the windows need. */
+  readonly retentionMs: number | null
+  readonly value: AnySerde
+  readonly store: string | null
 }
 export interface TableGroupNode extends NodeBase {
   readonly kind: 'table-group'
@@ -170,13 +206,13 @@ export interface SuppressNode extends NodeBase {
   readonly maxBytes: number | null
   readonly onFull: 'emit' | 'fail'
 }
-export interface TableFilterNode extends NodeBase {
+export interface TableFilterNode extends TableBase {
   readonly kind: 'table-filter'
   readonly predicate: Predicate
   readonly negate: boolean
   readonly store: string | null
 }
-export interface TableMapValuesNode extends NodeBase {
+export interface TableMapValuesNode extends TableBase {
   readonly kind: 'table-map-values'
   readonly mapper: ValueMapper
   readonly value: AnySerde | null
@@ -195,15 +231,44 @@ export interface StreamTableJoinNode extends NodeBase {
   readonly kind: 'stream-table-join'
   readonly type: 'inner' | 'left'
   readonly joiner: ValueJoiner
+  /** For versioned tables: how long a record waits for late updates. Null: it is joined at once. */
+  readonly graceMs: number | null
   readonly key: AnySerde | null
   readonly leftValue: AnySerde | null
 }
-export interface TableJoinNode extends NodeBase {
+/** `inputs` are the stream and the global table. */
+export interface StreamGlobalJoinNode extends NodeBase {
+  readonly kind: 'stream-global-join'
+  readonly type: 'inner' | 'left'
+  readonly keySelector: ValueMapper
+  readonly joiner: ValueJoiner
+}
+export interface TableJoinNode extends TableBase {
   readonly kind: 'table-join'
   readonly type: 'inner' | 'left' | 'outer'
   readonly joiner: ValueJoiner
   readonly value: AnySerde | null
   readonly store: string | null
+}
+/** Joins on a key that the left value names; `inputs` are the left and the right table. */
+export interface ForeignKeyJoinNode extends TableBase {
+  readonly kind: 'foreign-key-join'
+  readonly type: 'inner' | 'left'
+  readonly foreignKey: ValueMapper
+  readonly joiner: ValueJoiner
+  readonly value: AnySerde | null
+  readonly leftValue: AnySerde | null
+  readonly rightValue: AnySerde | null
+  readonly store: string | null
+}
+export interface ProcessNode extends NodeBase {
+  readonly kind: 'process'
+  readonly supplier: ProcessorSupplier
+  readonly stores: readonly StoreDeclaration[]
+  /** The key does not change (processValues). */
+  readonly valuesOnly: boolean
+  readonly key: AnySerde | null
+  readonly value: AnySerde | null
 }
 export interface SinkNode extends NodeBase {
   readonly kind: 'sink'
@@ -216,6 +281,7 @@ export interface SinkNode extends NodeBase {
 export type TopologyNode =
   | StreamSourceNode
   | TableSourceNode
+  | GlobalTableSourceNode
   | FilterNode
   | MapNode
   | MapValuesNode
@@ -231,6 +297,7 @@ export type TopologyNode =
   | ToTableNode
   | ToStreamNode
   | StreamAggregateNode
+  | CogroupNode
   | TableGroupNode
   | TableAggregateNode
   | OverNode
@@ -239,7 +306,10 @@ export type TopologyNode =
   | TableMapValuesNode
   | StreamJoinNode
   | StreamTableJoinNode
+  | StreamGlobalJoinNode
   | TableJoinNode
+  | ForeignKeyJoinNode
+  | ProcessNode
   | SinkNode
 
 /** A node as a builder call describes it, before it has its place. */

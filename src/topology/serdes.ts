@@ -1,7 +1,7 @@
 import type { Serde } from '../serde/serde.ts'
 import { safeInt64 } from '../serde/integers.ts'
 import { sessionWindowed, timeWindowed } from '../serde/windowed-serdes.ts'
-import type { StreamAggregateNode, TableAggregateNode, TopologyNode } from './node.ts'
+import type { CogroupNode, StreamAggregateNode, TableAggregateNode, TopologyNode } from './node.ts'
 
 /** The serdes of what comes out of a node; null where the type changed and the user named none. */
 export interface NodeSerdes {
@@ -27,6 +27,7 @@ function serdesOf(node: TopologyNode, inputs: readonly NodeSerdes[]): NodeSerdes
   switch (node.kind) {
     case 'stream-source':
     case 'table-source':
+    case 'global-table-source':
     case 'sink':
       return { key: node.key, value: node.value }
     case 'map':
@@ -44,19 +45,27 @@ function serdesOf(node: TopologyNode, inputs: readonly NodeSerdes[]): NodeSerdes
     case 'merge':
       return { key: common(inputs.map((input) => input.key)), value: common(inputs.map((input) => input.value)) }
     case 'stream-aggregate':
-      return { key: windowedKey(node, from), value: aggregateValue(node, from) }
+      return { key: windowedKey(node, node.grouping.key ?? from.key), value: aggregateValue(node, from) }
+    case 'cogroup':
+      return { key: windowedKey(node, firstKey(node, inputs)), value: node.value }
     case 'table-group':
       return { key: null, value: null }
     case 'table-aggregate':
       return { key: node.grouping.key, value: aggregateValue(node, from) }
     case 'over':
       return { key: node.grouping.key ?? from.key, value: null }
+    case 'process':
+      return { key: node.valuesOnly ? from.key : node.key, value: node.value }
     case 'stream-join':
       return { key: node.key ?? from.key ?? inputs[1]!.key, value: null }
     case 'stream-table-join':
       return { key: node.key ?? from.key, value: null }
     case 'table-join':
       return { key: from.key ?? inputs[1]!.key, value: node.value }
+    case 'stream-global-join':
+      return { key: from.key, value: null }
+    case 'foreign-key-join':
+      return { key: from.key, value: node.value }
     default:
       return from
   }
@@ -68,8 +77,11 @@ function common(serdes: readonly (Serde<any> | null)[]): Serde<any> | null {
   return serdes.every((serde) => serde !== null && serde.name === first?.name) ? first : null
 }
 
-function windowedKey(node: StreamAggregateNode, from: NodeSerdes): Serde<any> | null {
-  const key = node.grouping.key ?? from.key
+function firstKey({ groups }: CogroupNode, inputs: readonly NodeSerdes[]): Serde<any> | null {
+  return groups.map(({ key }, index) => key ?? inputs[index]!.key).find((key) => key !== null) ?? null
+}
+
+function windowedKey(node: StreamAggregateNode | CogroupNode, key: Serde<any> | null): Serde<any> | null {
   if (key === null || node.windows === null) return key
   switch (node.windows.kind) {
     case 'time':

@@ -23,6 +23,10 @@ export class GraphBuilder {
     return id
   }
 
+  report(problem: Problem): void {
+    this.#problems.push(problem)
+  }
+
   /** Runs `read`; a TopologyError becomes part of the report and `fallback` stands in. */
   collect<T>(read: () => T, fallback: T): T {
     try {

@@ -14,7 +14,7 @@ export function minimumRetentionMs(windows: Windows): number {
  * GraphGraceSearchUtil).
  */
 export function windowCloseDelayMs(node: TopologyNode, nodes: readonly TopologyNode[]): number | null {
-  if (node.kind === 'stream-aggregate' && node.windows !== null) {
+  if ((node.kind === 'stream-aggregate' || node.kind === 'cogroup') && node.windows !== null) {
     return node.windows.graceMs + (node.windows.kind === 'session' ? node.windows.gapMs : 0)
   }
   const delays = node.inputs.map((input) => windowCloseDelayMs(nodes[input]!, nodes))

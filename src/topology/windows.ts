@@ -20,6 +20,12 @@ export interface SessionWindows {
   readonly graceMs: number
 }
 
+/**
+ * When results of windows go downstream: at every update, or once, when the window closes: when stream time minus grace
+ * reaches its end (KIP-825).
+ */
+export type EmitStrategy = 'window-update' | 'window-close'
+
 export type Windows = TimeWindows | SlidingWindows | SessionWindows
 
 /** Right records with `left - beforeMs <= right <= left + afterMs` match a left record. */

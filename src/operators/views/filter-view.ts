@@ -17,8 +17,8 @@ export class FilterView<K, V> implements TableView<K, V> {
     this.#parent = parent
   }
 
-  get(key: K): ValueAndTimestamp<V> | null {
-    const found = this.#parent.get(key)
+  get(key: K, asOf?: number): ValueAndTimestamp<V> | null {
+    const found = this.#parent.get(key, asOf)
     if (found === null) return null
     return Boolean(this.#options.predicate(found.value, key)) !== this.#options.negate ? found : null
   }

@@ -19,8 +19,8 @@ export class MapValuesView<K, V, R> implements TableView<K, R> {
     this.#parent = parent
   }
 
-  get(key: K): ValueAndTimestamp<R> | null {
-    const found = this.#parent.get(key)
+  get(key: K, asOf?: number): ValueAndTimestamp<R> | null {
+    const found = this.#parent.get(key, asOf)
     if (found === null) return null
     const mapped: R | null = this.#mapper(found.value, key) ?? null
     return mapped === null ? null : valueAndTimestamp(mapped, found.timestamp)

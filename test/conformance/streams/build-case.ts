@@ -1,20 +1,27 @@
 import {
   hopping,
+  keyValueStore,
   session,
   sliding,
   topology,
   tumbling,
+  type CogroupedKStream,
   type KGroupedStream,
   type KGroupedTable,
   type KStream,
+  type GlobalTable,
   type KTable,
   type Serde,
+  type SessionWindowedCogroupedKStream,
   type SessionWindowedKStream,
+  type TimeWindowedCogroupedKStream,
   type StreamsBuilder,
   type TimeWindowedKStream,
+  type Duration,
   type Topology,
 } from 'millrace'
 import type { Case, CaseNode } from './case.ts'
+import { counting, forgettingRepeats } from './processors.ts'
 import * as fn from './functions.ts'
 import type { Json } from './functions.ts'
 
@@ -33,7 +40,7 @@ export const valueSerde: Serde<any> = {
 
 const serdes = { key: keySerde, value: valueSerde }
 
-export type StoreKind = 'key-value' | 'window' | 'session'
+export type StoreKind = 'key-value' | 'plain' | 'window' | 'session'
 
 export interface BuiltCase {
   readonly topology: Topology
@@ -47,18 +54,25 @@ export class NotSupported extends Error {}
 type Made =
   | KStream<any, any>
   | KTable<any, any>
+  | GlobalTable<any, any>
   | KGroupedStream<any, any>
   | KGroupedTable<any, any>
   | TimeWindowedKStream<any, any>
   | SessionWindowedKStream<any, any>
+  | CogroupedKStream<any, any>
+  | TimeWindowedCogroupedKStream<any, any>
+  | SessionWindowedCogroupedKStream<any, any>
 
 /** Builds a case with the public DSL, one node at a time. */
 export function buildCase(testCase: Case): BuiltCase {
   const stores = new Map<string, StoreKind>()
   const sinks = new Set<string>()
+  const finals = new Set<string>()
+  const finalRetention = testCase.config?.defaultRetention === true ? undefined : '36500d'
   const built = topology(testCase.name, (builder) => {
     const nodes = new Map<string, Made>()
-    for (const node of testCase.topology) new CaseBuilder(builder, { nodes, stores, sinks }).add(node)
+    for (const node of testCase.topology)
+      new CaseBuilder(builder, { nodes, stores, sinks, finals, finalRetention }).add(node)
   })
   return { topology: built, stores, sinks }
 }
@@ -67,6 +81,10 @@ interface BuildState {
   readonly nodes: Map<string, Made>
   readonly stores: Map<string, StoreKind>
   readonly sinks: Set<string>
+  /** Windowed nodes with `emit: close`. */
+  readonly finals: Set<string>
+  /** The oracle keeps these windows for 100 years, unless `config.defaultRetention`. */
+  readonly finalRetention: Duration | undefined
 }
 
 class CaseBuilder {
@@ -84,12 +102,15 @@ class CaseBuilder {
   }
 
   #make(node: CaseNode): Made | undefined {
-    if (node['versioned'] !== undefined || node['emit'] === 'close') throw new NotSupported(node.op)
     switch (node.op) {
       case 'stream':
         return this.#builder.stream(node['topic'], { ...serdes, name: node.id })
       case 'table':
         return this.#builder.table(node['topic'], { ...serdes, name: node.id, ...this.#store(node) })
+      case 'globalTable':
+        return this.#builder.globalTable(node['topic'], { ...serdes, name: node.id, ...this.#store(node) })
+      case 'joinGlobal':
+        return this.#joinGlobal(node)
       case 'to':
         this.#state.sinks.add(node['topic'])
         this.#stream(node).to(node['topic'], { ...serdes, name: `${node.id}-to` })
@@ -100,6 +121,8 @@ class CaseBuilder {
         return this.#stream(node).groupByKey(serdes)
       case 'groupBy':
         return this.#groupBy(node)
+      case 'cogroup':
+        return this.#cogroup(node)
       case 'windowedBy':
         return this.#windowedBy(node)
       case 'count':
@@ -110,8 +133,12 @@ class CaseBuilder {
       case 'joinTable':
       case 'joinTables':
         return this.#join(node)
+      case 'fkJoin':
+        return this.#foreignKeyJoin(node)
       case 'suppress':
         return this.#suppress(node)
+      case 'process':
+        return this.#process(node)
       default:
         return this.#stateless(node)
     }
@@ -192,7 +219,26 @@ class CaseBuilder {
     )
   }
 
+  #cogroup(node: CaseNode): Made {
+    const [first, ...others] = (node['fns'] as string[]).map(
+      (f) =>
+        (aggregate: Json, value: Json): Json =>
+          fn.aggregate(f, aggregate, value),
+    )
+    let made = (this.#from(node) as KGroupedStream<any, any>).cogroup(first!)
+    for (const [index, aggregator] of others.entries())
+      made = made.cogroup(this.#from(node, index + 1) as KGroupedStream<any, any>, aggregator)
+    return made
+  }
+
   #windowedBy(node: CaseNode): Made {
+    const windowed = this.#windows(node)
+    if (node['emit'] !== 'close') return windowed
+    this.#state.finals.add(node.id)
+    return windowed.emitStrategy('window-close')
+  }
+
+  #windows(node: CaseNode): TimeWindowedKStream<any, any> | SessionWindowedKStream<any, any> {
     const grouped = this.#from(node) as KGroupedStream<any, any>
     const {
       size,
@@ -215,8 +261,14 @@ class CaseBuilder {
   #aggregate(node: CaseNode): Made {
     const from = this.#from(node)
     const windowed = !('windowedBy' in from) && !isGroupedTable(from)
-    const isSession = from.constructor.name === 'SessionWindowedKStream'
-    const options = { name: node.id, ...this.#store(node, windowed ? (isSession ? 'session' : 'window') : 'key-value') }
+    const isSession = from.constructor.name.startsWith('SessionWindowed')
+    const { finals, finalRetention } = this.#state
+    const retention = finals.has(node.from![0]!) && finalRetention !== undefined ? { retention: finalRetention } : {}
+    const options = {
+      name: node.id,
+      ...retention,
+      ...this.#store(node, windowed ? (isSession ? 'session' : 'window') : 'key-value'),
+    }
     const f = node['fn'] as string
     const add = (aggregate: Json, value: Json): Json => fn.aggregate(f, aggregate, value)
     const adder = (aggregate: Json, value: Json): Json => fn.reduce(f, aggregate, value)
@@ -233,6 +285,10 @@ class CaseBuilder {
     }
     if (node.op === 'reduce') return (from as KGroupedStream<any, any>).reduce(adder, { ...options, value: valueSerde })
     const merger = (left: Json, right: Json): Json => fn.mergeSessions(f, left, right)
+    if (from.constructor.name.includes('Cogrouped')) {
+      const functions = isSession ? [() => fn.initial(f), merger] : [() => fn.initial(f)]
+      return (from as any).aggregate(...functions, { ...options, value: valueSerde })
+    }
     if (isSession)
       return (from as SessionWindowedKStream<any, any>).aggregate(() => fn.initial(f), add, merger, {
         ...options,
@@ -244,7 +300,6 @@ class CaseBuilder {
   #join(node: CaseNode): Made {
     const method = node['type'] === 'inner' ? 'join' : `${node['type']}Join`
     const joiner = (left: Json, right: Json, key: unknown): Json => fn.join(node['fn'], key, left, right)
-    if (node.op === 'joinTable' && node['grace'] !== undefined) throw new NotSupported('joinTable with grace')
     const options = {
       joinStreams: {
         within: { before: node['before'], after: node['after'] },
@@ -253,10 +308,46 @@ class CaseBuilder {
         leftValue: valueSerde,
         rightValue: valueSerde,
       },
-      joinTable: { key: keySerde, leftValue: valueSerde },
+      joinTable: {
+        key: keySerde,
+        leftValue: valueSerde,
+        ...(node['grace'] === undefined ? {} : { grace: node['grace'] }),
+      },
       joinTables: { value: valueSerde, ...this.#store(node) },
     }[node.op]
     return (this.#from(node) as any)[method](this.#from(node, 1), joiner, { name: node.id, ...options })
+  }
+
+  #joinGlobal(node: CaseNode): Made {
+    const method = node['type'] === 'inner' ? 'joinGlobal' : 'leftJoinGlobal'
+    return this.#stream(node)[method](
+      this.#from(node, 1) as GlobalTable<any, any>,
+      (value: Json, key: unknown) => keyOf(node['key'], key, value),
+      (left: Json, right: Json, key: unknown) => fn.join(node['fn'], key, left, right),
+      { name: node.id },
+    )
+  }
+
+  #foreignKeyJoin(node: CaseNode): Made {
+    const method = node['type'] === 'inner' ? 'joinByForeignKey' : 'leftJoinByForeignKey'
+    return this.#table(node)[method](
+      this.#from(node, 1) as KTable<any, any>,
+      (value: Json, key: unknown) => keyOf(node['fk'], key, value),
+      (left: Json, right: Json, key: unknown) => fn.join(node['fn'], key, left, right),
+      { name: node.id, value: valueSerde, leftValue: valueSerde, rightValue: valueSerde, ...this.#store(node) },
+    )
+  }
+
+  #process(node: CaseNode): Made {
+    const { id: name } = node
+    const from = this.#stream(node)
+    if (node['fn'] !== 'dedupe') {
+      const type = node['fn'] === 'punctuateStream' ? 'stream-time' : 'wall-clock-time'
+      return from.process(counting(type, node['interval']), { name, ...serdes })
+    }
+    this.#state.stores.set(node['store'], 'plain')
+    const store = keyValueStore<any, any>(node['store'], serdes)
+    return from.process(forgettingRepeats(store), { name, stores: [store], ...serdes })
   }
 
   #suppress(node: CaseNode): Made {
@@ -269,10 +360,11 @@ class CaseBuilder {
     return table.suppress({ until: 'time-limit', duration: node['ms'], name: node.id, ...limits })
   }
 
-  #store(node: CaseNode, kind: StoreKind = 'key-value'): { store?: string } {
-    if (node['store'] == null) return {}
+  #store(node: CaseNode, kind: StoreKind = 'key-value'): { store?: string; versioned?: { historyRetention: number } } {
+    const versioned = node['versioned'] === undefined ? {} : { versioned: { historyRetention: node['versioned'] } }
+    if (node['store'] == null) return versioned
     this.#state.stores.set(node['store'], kind)
-    return { store: node['store'] }
+    return { store: node['store'], ...versioned }
   }
 
   #from(node: CaseNode, index = 0): Made {

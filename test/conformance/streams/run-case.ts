@@ -1,15 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createTestDriver, type TestInputTopic, type TopologyTestDriver } from 'millrace/testing'
-import { buildCase, keySerde, NotSupported, valueSerde, type BuiltCase } from './build-case.ts'
+import { buildCase, keySerde, NotSupported, valueSerde, type BuiltCase, type StoreKind } from './build-case.ts'
 import type { Case, CaseOutput, Outcome, StoreRow } from './case.ts'
+import type { DeliberateDifference } from './deliberate-differences.ts'
 import { keyText, type Json } from './functions.ts'
 
 const serdes = { key: keySerde, value: valueSerde }
 
 /** Runs a case and says how it differs from what the real library did; null when it does not. */
-export async function differenceOf(testCase: Case): Promise<string | null> {
+export async function differenceOf(testCase: Case, deliberate?: DeliberateDifference): Promise<string | null> {
   try {
-    return compare(testCase.expected, await run(testCase))
+    const actual = await run(testCase)
+    if (deliberate === undefined) return compare(testCase.expected, actual)
+    return compare({ outputs: deliberate.outputs ?? {} }, actual)
   } catch (error) {
     return error instanceof NotSupported
       ? `not supported yet: ${error.message}`
@@ -38,6 +41,8 @@ async function run(testCase: Case): Promise<Outcome> {
       if ('topic' in input) {
         if (!inputs.has(input.topic)) inputs.set(input.topic, await driver.inputTopic(input.topic, serdes))
         inputs.get(input.topic)!.pipe(input)
+      } else {
+        driver.advanceWallClockTime(input.advanceWallClock)
       }
     } catch (error) {
       failure = error
@@ -59,11 +64,15 @@ function dumpStores(driver: TopologyTestDriver, built: BuiltCase): Record<string
   )
 }
 
-function dump(driver: TopologyTestDriver, name: string, kind: 'key-value' | 'window' | 'session'): StoreRow[] {
+function dump(driver: TopologyTestDriver, name: string, kind: StoreKind): StoreRow[] {
   if (kind === 'session')
     return [...driver.sessionStore<string, Json>(name)!.all()].map(([key, value]) => ({ key: keyText(key)!, value }))
   const store = kind === 'window' ? driver.windowStore<string, Json>(name)! : driver.keyValueStore<string, Json>(name)!
-  return [...store.all()].map(([key, { value, timestamp }]) => ({ key: keyText(key)!, value, timestamp }))
+  return [...store.all()].map(([key, { value, timestamp }]) => ({
+    key: keyText(key)!,
+    value,
+    ...(kind === 'plain' ? {} : { timestamp }),
+  }))
 }
 
 function compare(expected: Outcome, actual: Outcome): string | null {

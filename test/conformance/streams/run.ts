@@ -1,5 +1,9 @@
-/* npm run conformance -- DIR...: one line for each case that fails, then `N passed, N failed`. */
+/*
+ * npm run conformance -- DIR...: one line for each case that fails or differs on purpose (docs/adr), then `N passed, N failed`. A case that
+ * differs on purpose counts as passed when what comes out is what the list says.
+ */
 import { readCases } from './case.ts'
+import { deliberateDifferenceOf } from './deliberate-differences.ts'
 import { differenceOf } from './run-case.ts'
 
 const folders = process.argv.slice(2)
@@ -12,7 +16,10 @@ if (folders.length === 0) {
 let passed = 0
 let failed = 0
 for (const testCase of folders.flatMap((folder) => readCases(folder))) {
-  const difference = await differenceOf(testCase)
+  const deliberate = deliberateDifferenceOf(testCase)
+  const difference = await differenceOf(testCase, deliberate)
+  if (deliberate !== undefined)
+    process.stdout.write(`${testCase.name}: differs on purpose, docs/adr/${deliberate.adr}\n`)
   if (difference === null) passed += 1
   else {
     failed += 1

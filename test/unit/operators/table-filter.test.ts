@@ -13,7 +13,7 @@ function numberStore(): MemoryKeyValueStore<string, number> {
 }
 
 describe('without old values', () => {
-  const options = { predicate: isBig, negate: false, sendOldValues: false }
+  const options = { predicate: isBig, negate: false, sendOldValues: false, versioned: false }
 
   test('a value that does not pass becomes a tombstone, even for a key never seen', () => {
     const { send } = recorded(new TableFilterOperator(options, { store: null }))
@@ -28,7 +28,7 @@ describe('without old values', () => {
 })
 
 describe('with old values', () => {
-  const options = { predicate: isBig, negate: false, sendOldValues: true }
+  const options = { predicate: isBig, negate: false, sendOldValues: true, versioned: false }
 
   test('the tombstone of a key that did not pass before is left out', () => {
     const { send } = recorded(new TableFilterOperator(options, { store: null }))
@@ -49,7 +49,7 @@ describe('with old values', () => {
 })
 
 test('a stored table without old values sends every tombstone', () => {
-  const options = { predicate: isBig, negate: false, sendOldValues: false }
+  const options = { predicate: isBig, negate: false, sendOldValues: false, versioned: false }
   const { send } = recorded(new TableFilterOperator(options, { store: numberStore() }))
   expect(send('k', change(5, null), 1)).toEqual([['k', change(null, null), 1]])
 })
@@ -60,7 +60,7 @@ test('negated, what does not match passes, and the predicate never sees a tombst
     seen.push([value, key])
     return value > 10
   }
-  const options = { predicate, negate: true, sendOldValues: false }
+  const options = { predicate, negate: true, sendOldValues: false, versioned: false }
   const { send } = recorded(new TableFilterOperator(options, { store: null }))
   expect(send('k', change(5, null), 1)).toEqual([['k', change(5, null), 1]])
   expect(send('k', change(20, null), 2)).toEqual([['k', change(null, null), 2]])

@@ -13,7 +13,7 @@ const account = (branch: string | null, balance: number | null): Account => ({ b
 type Selector<K2> = TableGroupOptions<string, Account, K2, number>['selector']
 
 function group<K2>(selector: Selector<K2>) {
-  return recorded(new TableGroupOperator<string, Account, K2, number>({ selector }, {}))
+  return recorded(new TableGroupOperator<string, Account, K2, number>({ selector, dropOutOfOrder: false }, {}))
 }
 
 const byBranch: Selector<string> = ({ branch, balance }) => ({ key: branch, value: balance })

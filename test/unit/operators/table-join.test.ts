@@ -18,7 +18,10 @@ function side(
   sendOldValues = true,
 ): ReturnType<typeof recorded> {
   return recorded(
-    new TableJoinSideOperator({ type, side: which, joiner, sendOldValues }, { other: { get: () => other } }),
+    new TableJoinSideOperator(
+      { type, side: which, joiner, sendOldValues, dropOutOfOrder: false },
+      { other: { get: () => other } },
+    ),
   )
 }
 

@@ -4,7 +4,8 @@ import { failOnError } from '../../../src/runtime/error-handlers.ts'
 import type { AdminPort, KafkaPort } from '../../../src/runtime/port.ts'
 import type { CollectedRecord } from '../../../src/runtime/record-collector.ts'
 import { restoreTask } from '../../../src/runtime/restore.ts'
-import { createTask, type Task } from '../../../src/runtime/task.ts'
+import { createTask } from '../../../src/runtime/create-task.ts'
+import type { Task } from '../../../src/runtime/task.ts'
 import type { KeyValueStore } from '../../../src/state/key-value-store.ts'
 import { TaskMetrics } from '../../../src/telemetry/task-metrics.ts'
 import { memoryBatch } from '../../../src/testing/memory-batch.ts'
@@ -31,6 +32,7 @@ async function cardsTask(schema: object, registry: SchemaRegistry, written: Coll
     handlers: failOnError,
     deadLetterTopic: null,
     metrics: new TaskMetrics('0_0'),
+    clock: { now: () => 0 },
   })
 }
 

@@ -2,7 +2,8 @@ import { planTopology, type Plan, type Topology } from 'millrace'
 import type { Headers } from '../../../src/core/stream-record.ts'
 import { failOnError, type ErrorHandlers } from '../../../src/runtime/error-handlers.ts'
 import type { CollectedRecord } from '../../../src/runtime/record-collector.ts'
-import { createTask, type Task } from '../../../src/runtime/task.ts'
+import { createTask } from '../../../src/runtime/create-task.ts'
+import type { Task } from '../../../src/runtime/task.ts'
 import type { SchemaRegistry } from '../../../src/serde/schema-registry.ts'
 import { TaskMetrics } from '../../../src/telemetry/task-metrics.ts'
 import { memoryBatch, type BatchRecord } from '../../../src/testing/memory-batch.ts'
@@ -44,6 +45,7 @@ export async function planRig(plan: Plan, options: RigOptions = {}): Promise<Tas
     handlers: { ...failOnError, ...handlers },
     deadLetterTopic,
     metrics,
+    clock: { now: () => 0 },
   })
   const offsets = new Map<string, number>()
   const take = (topic: string): readonly string[] => {

@@ -52,7 +52,7 @@ function planOf({ reads, writes = [], repartition = {}, changelogs = {}, groups 
     })),
   ]
   const copartitionGroups = groups.map((topics): CopartitionGroup => ({ topics, nodeName: 'the-join' }))
-  return { topologyName: 't', applicationId: 't', subtopologies, internalTopics, copartitionGroups }
+  return { topologyName: 't', applicationId: 't', subtopologies, internalTopics, copartitionGroups, globalTables: [] }
 }
 
 const layout = (shape: Shape, existing: Record<string, number>): Record<string, number> =>

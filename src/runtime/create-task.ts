@@ -1,0 +1,42 @@
+import type { PlanNode, PlanSource } from '../planner/plan.ts'
+import type { SchemaRegistry } from '../serde/schema-registry.ts'
+import { bindForeignKey } from './bind-foreign-key.ts'
+import { bindSerde, createStore } from './create-store.ts'
+import { Task, type TaskOptions, type TaskStore } from './task.ts'
+
+/** Builds a task: binds serdes (which may ask the registry), makes its stores, queues and operators. */
+export async function createTask(options: TaskOptions): Promise<Task> {
+  const { id, subtopology, registry, topics } = options
+  const stores = new Map<string, TaskStore>()
+  for (const spec of subtopology.stores) {
+    stores.set(spec.name, { ...(await createStore(spec, registry)), changelogTopic: spec.changelogTopic })
+  }
+  const sources = subtopology.sources.filter(({ topic }) => topics === undefined || topics.has(topic))
+  const bound = await Promise.all(sources.map((source) => bindBoth(source, source.topic, registry)))
+  const nodes = await Promise.all(subtopology.nodes.map((node) => bindSink(node, options)))
+  return new Task(options, { id, stores, sources: bound, nodes, globalStores: options.globalStores ?? new Map() })
+}
+
+async function bindBoth<T extends Pick<PlanSource, 'key' | 'value'>>(
+  owner: T,
+  topic: string,
+  registry: SchemaRegistry | undefined,
+): Promise<T> {
+  const key = await bindSerde(owner.key, { topic, part: 'key', registry })
+  const value = await bindSerde(owner.value, { topic, part: 'value', registry })
+  return { ...owner, key, value }
+}
+
+/** Where each record names its topic, a serde with a registry is bound to the name of the node instead. */
+async function bindSink(node: PlanNode, { applicationId, registry }: TaskOptions): Promise<PlanNode> {
+  if (node.operator.kind !== 'sink') return bindForeignKey(node, registry)
+  const { topic } = node.operator
+  return {
+    ...node,
+    operator: await bindBoth(
+      node.operator,
+      typeof topic === 'string' ? topic : `${applicationId}-${node.name}`,
+      registry,
+    ),
+  }
+}
