@@ -12,6 +12,7 @@ export async function differenceOf(testCase: Case, deliberate?: DeliberateDiffer
   try {
     const actual = await run(testCase)
     if (deliberate === undefined) return compare(testCase.expected, actual)
+    if (deliberate.outputs === 'more') return missingOutput(testCase.expected, actual)
     return compare({ outputs: deliberate.outputs ?? {} }, actual)
   } catch (error) {
     return error instanceof NotSupported
@@ -73,6 +74,21 @@ function dump(driver: TopologyTestDriver, name: string, kind: StoreKind): StoreR
     value,
     ...(kind === 'plain' ? {} : { timestamp }),
   }))
+}
+
+/** The first expected output that did not come in its turn, whatever came between; null when all did. */
+function missingOutput(expected: Outcome, actual: Outcome): string | null {
+  for (const [topic, want] of Object.entries(expected.outputs)) {
+    const got = actual.outputs[topic] ?? []
+    let at = 0
+    for (const record of want) {
+      while (at < got.length && !isDeepStrictEqual(record, got[at])) at += 1
+      if (at === got.length)
+        return `output of ${topic}: expected ${JSON.stringify(record)} in its turn, and it did not come`
+      at += 1
+    }
+  }
+  return null
 }
 
 function compare(expected: Outcome, actual: Outcome): string | null {
