@@ -1,4 +1,3 @@
-import type { Duration } from '../core/duration.ts'
 import type { StreamRecord } from '../core/stream-record.ts'
 import type {
   FlatMapper,
@@ -12,7 +11,9 @@ import type {
 } from '../topology/functions.ts'
 import type { NodeId } from '../topology/node.ts'
 import type { ProcessorSupplier } from '../topology/processor.ts'
-import { readDuration, readVersioned, type DslContext } from './dsl-context.ts'
+import { appendProcess } from './append-process.ts'
+import { appendGlobalJoin, appendStreamJoin, appendStreamTableJoin } from './append-stream-join.ts'
+import { readVersioned, type DslContext } from './dsl-context.ts'
 import type { GlobalTable } from './global-table.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import { KTable } from './ktable.ts'
@@ -42,8 +43,12 @@ export interface Branch<K, V> {
  * A stream of records: each stands for itself (Kafka Streams: KStream).
  *
  * Every method appends a node to the topology and returns what comes out of it; nothing runs yet. Functions get the value
- * first and the key second. A null key or value reaches them as null even where the type does not say so, unless
- * the serde of the source is `nullable(...)`. Unless said otherwise a result carries its input's key, timestamp and headers.
+ * first and the key second. A null key or value reaches them as null even where the type does not say so, unless the serde
+ * of the source is `nullable(...)`. What the tags of this comment say holds for every method that says nothing else.
+ * @key Both stay as they are.
+ * @nulls Null keys and null values are treated like any others.
+ * @time A result carries its input's timestamp and headers. Late records are treated like any others.
+ * @throws What a function throws goes to the `process` handler.
  */
 export class KStream<K, V> {
   readonly #dsl: DslContext
@@ -61,10 +66,9 @@ export class KStream<K, V> {
   }
 
   /**
-   * Keeps the records for which `predicate` holds. Keeps partitioning.
-   * Null keys and null values are tested like any other.
-   * @throws nothing; what `predicate` throws goes to the `process` handler
-   * @example transactions.filter((tx) => tx.amount > 100)
+   * Keeps the records for which `predicate` holds.
+   * @example const large = amounts.filter((amount) => amount > 100)
+   * // amounts <- ['ann', 50], ['bob', 200, '1s']; large -> ['bob', 200, '1s']
    */
   filter<S extends V>(predicate: (value: V, key: K) => value is S, options?: NodeOptions): KStream<K, S>
   filter(predicate: Predicate<K, V>, options?: NodeOptions): KStream<K, V>
@@ -72,15 +76,20 @@ export class KStream<K, V> {
     return this.#stream({ kind: 'filter', predicate, negate: false, ...this.#from(options) })
   }
 
-  /** Drops the records for which `predicate` holds; otherwise as `filter`. */
+  /**
+   * Drops the records for which `predicate` holds; otherwise as `filter`.
+   * @example const small = amounts.filterNot((amount) => amount > 100)
+   * // amounts <- ['ann', 50], ['bob', 200]; small -> ['ann', 50]
+   */
   filterNot(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
     return this.#stream({ kind: 'filter', predicate, negate: true, ...this.#from(options) })
   }
 
   /**
-   * Replaces key and value. May repartition: whatever needs the key next (grouping, joins) goes through a repartition topic,
-   * even if the key stays the same. Sees null keys and values. Use `mapValues` where the key does not change.
-   * @example transactions.map((tx, card) => ({ key: tx.merchant, value: tx.amount }), { key: string(), value: double() })
+   * Replaces key and value. Use `mapValues` where the key does not change.
+   * @key May repartition: what needs the key next (grouping, joins) reads through a repartition topic, even if no key has changed.
+   * @example const byShop = payments.map(({ shop, amount }) => ({ key: shop, value: amount }), { value: json<number>() })
+   * // payments <- ['card-1', { shop: 'cafe', amount: 5 }, '1s']; byShop -> ['cafe', 5, '1s']
    */
   map<K2, V2>(mapper: KeyValueMapper<K, V, K2, V2>, options: KeyValueSerdeOptions<K2, V2> = {}): KStream<K2, V2> {
     return this.#stream({
@@ -92,12 +101,21 @@ export class KStream<K, V> {
     })
   }
 
-  /** Replaces the value. Keeps partitioning. Sees null values. @example words.mapValues((word) => word.length) */
+  /**
+   * Replaces the value.
+   * @example const lengths = words.mapValues((word) => word.length)
+   * // words <- ['ann', 'three']; lengths -> ['ann', 5]
+   */
   mapValues<R>(mapper: ValueMapper<K, V, R>, options: NodeOptions & ValueSerdeOption<R> = {}): KStream<K, R> {
     return this.#stream({ kind: 'map-values', mapper, value: options.value ?? null, ...this.#from(options) })
   }
 
-  /** Replaces each record by any number of records, in order, all with its timestamp. May repartition. Sees nulls. */
+  /**
+   * Replaces each record by any number of records, in order, all with its timestamp.
+   * @key May repartition, as `map`.
+   * @example const letters = words.flatMap((word, name) => [...word].map((letter) => ({ key: letter, value: name })))
+   * // words <- ['ann', 'hi', '1s'], ['bob', '']; letters -> ['h', 'ann', '1s'], ['i', 'ann', '1s']
+   */
   flatMap<K2, V2>(mapper: FlatMapper<K, V, K2, V2>, options: KeyValueSerdeOptions<K2, V2> = {}): KStream<K2, V2> {
     return this.#stream({
       kind: 'flat-map',
@@ -108,27 +126,50 @@ export class KStream<K, V> {
     })
   }
 
-  /** Replaces each value by any number of values, in order, all with its key and timestamp. Keeps partitioning. Sees nulls. */
+  /**
+   * Replaces each value by any number of values, in order, all with its key and timestamp.
+   * @example const single = words.flatMapValues((text) => text.split(' '))
+   * // words <- ['ann', 'to be']; single -> ['ann', 'to'], ['ann', 'be']
+   */
   flatMapValues<R>(mapper: FlatValueMapper<K, V, R>, options: NodeOptions & ValueSerdeOption<R> = {}): KStream<K, R> {
     return this.#stream({ kind: 'flat-map-values', mapper, value: options.value ?? null, ...this.#from(options) })
   }
 
-  /** Replaces the key. May repartition, as `map`. A null key is legal; grouping and joins drop it. */
+  /**
+   * Replaces the key; the value stays as it is.
+   * @key May repartition, as `map`.
+   * @nulls As on any stream; the new key may be null too, and what groups or joins then drops the record.
+   * @example const byShop = payments.selectKey((payment) => payment.shop)
+   * // payments <- ['card-1', { shop: 'cafe', amount: 5 }]; byShop -> ['cafe', { shop: 'cafe', amount: 5 }]
+   */
   selectKey<K2>(mapper: ValueMapper<K, V, K2>, options: NodeOptions & KeySerdeOption<K2> = {}): KStream<K2, V> {
     return this.#stream({ kind: 'select-key', mapper, key: options.key ?? null, ...this.#from(options) })
   }
 
-  /** Calls `action` and passes the record on. It runs again when a record is processed again after a failure. */
+  /**
+   * Calls `action` and passes the record on. It runs again when a record is processed again after a failure.
+   * @example const names = new Set<string>()
+   * const seen = words.peek((word, name) => names.add(name))
+   * // words <- ['ann', 'hi']; seen -> ['ann', 'hi']
+   */
   peek(action: ForeachAction<K, V>, options: NodeOptions = {}): KStream<K, V> {
     return this.#stream({ kind: 'peek', action, ...this.#from(options) })
   }
 
-  /** Calls `action`; the end of this branch. It runs again when a record is processed again after a failure. */
+  /**
+   * Calls `action`; the end of this branch. It runs again when a record is processed again after a failure.
+   * @example words.foreach((word, name) => console.log(name, word))
+   */
   foreach(action: ForeachAction<K, V>, options: NodeOptions = {}): void {
     this.#dsl.graph.append({ kind: 'foreach', action, ...this.#from(options) })
   }
 
-  /** All records of both streams; no order between them is promised. Repartitions later if either side would. */
+  /**
+   * All records of both streams; no order between them is promised.
+   * @key Keeps keys. Repartitions later if either side would; what needs the key next needs equal partition counts of both.
+   * @example const changes = amounts.merge(refunds.mapValues((amount) => -amount))
+   * // amounts <- ['ann', 50]; refunds <- ['ann', 20]; changes -> ['ann', 50], ['ann', -20]
+   */
   merge<K2, V2>(other: KStream<K2, V2> & SameKey<K, K2, 'merge'>, options: NodeOptions = {}): KStream<K, V | V2> {
     return this.#stream({
       kind: 'merge',
@@ -139,9 +180,9 @@ export class KStream<K, V> {
 
   /**
    * Sends each record to the first branch whose `when` holds; a branch without `when` takes the rest. A record that no
-   * branch takes is left out. Keeps partitioning. Sees null keys and values.
-   * @returns the branches by name
-   * @example const { large, rest } = payments.split([{ name: 'large', when: (p) => p.amount > 100 }, { name: 'rest' }])
+   * branch takes is left out. Returns the branches by name.
+   * @example const { large, rest } = amounts.split([{ name: 'large', when: (amount) => amount > 100 }, { name: 'rest' }])
+   * // amounts <- ['ann', 50], ['bob', 200]; large -> ['bob', 200]; rest -> ['ann', 50]
    */
   split<const B extends readonly Branch<K, V>[]>(
     branches: B,
@@ -160,9 +201,13 @@ export class KStream<K, V> {
   }
 
   /**
-   * Sends the stream through the topic `<app>-<name>-repartition`, partitioned by key. Grouping and joins do that by
-   * themselves where they must; this sets the name, the partition count or the partitioner. Null keys are dropped
-   * and counted, unless a left or outer join follows (KIP-962).
+   * Sends the stream through the topic `<app>-<name>-repartition`. Grouping and joins do that by
+   * themselves where they must; this sets the name, the partition count or the partitioner.
+   * @key Keeps the key; partitions by it, or by `partitioner`.
+   * @nulls Null keys are dropped and counted, unless a left or outer join follows (KIP-962). Null values pass.
+   * @throws `MILLRACE_PARTITIONS_MISMATCH` at start when `partitions` does not fit what it is joined with.
+   * @example const spread = payments.selectKey(({ shop }) => shop).repartition({ name: 'by-shop', key: string(), partitions: 12 })
+   * // payments <- ['card-1', { shop: 'cafe', amount: 5 }]; spread -> ['cafe', { shop: 'cafe', amount: 5 }]
    */
   repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
     return this.#stream({
@@ -176,8 +221,13 @@ export class KStream<K, V> {
   }
 
   /**
-   * The latest value of each key, as a table. Null values delete; null keys are dropped. Repartitions if the key changed.
-   * Records are applied in the order of arrival, also when their timestamps go back.
+   * The latest value of each key, as a table.
+   * @key Keeps the key. Repartitions if the key changed before.
+   * @nulls Null values delete. Null keys are dropped and counted.
+   * @time Records are applied in the order of arrival, also when their timestamps go back, unless the table is `versioned`.
+   * @example const latest = amounts.toTable({ store: 'latest' })
+   * // amounts <- ['ann', 5, '9s'], ['ann', 7, '1s'], ['ann', null, '2s']
+   * // latest -> ['ann', 5, '9s'], ['ann', 7, '1s'], ['ann', null, '2s']
    */
   toTable(options: ToTableOptions<K, V> = {}): KTable<NonNullable<K>, NonNullable<V>> {
     return this.#dsl.table({
@@ -190,13 +240,26 @@ export class KStream<K, V> {
     })
   }
 
-  /** Groups by the key as it is. Repartitions if the key changed before. Records with a null key are dropped by what follows. */
+  /**
+   * Groups by the key as it is, for an aggregate.
+   * @key Keeps the key. Repartitions if the key changed before.
+   * @nulls The aggregate that follows drops null keys, and says what it does with null values.
+   * @example const counts = words.groupByKey().count()
+   * // words <- ['ann', 'a'], ['bob', 'b'], ['ann', 'c']; counts -> ['ann', 1], ['bob', 1], ['ann', 2]
+   */
   groupByKey(options: GroupByKeyOptions<K, V> = {}): KGroupedStream<NonNullable<K>, V> {
     const { name = null, key = null, value = null } = options
     return new KGroupedStream(this.#dsl, { node: this.node, name, key, value })
   }
 
-  /** Groups by a new key; always repartitions. Records for which `selector` gives null are dropped. */
+  /**
+   * Groups by a new key, for an aggregate.
+   * @key Always repartitions, by the new key.
+   * @nulls Null keys and values reach `selector`. Records for which it gives null are dropped and counted.
+   * @example const perShop = payments.groupBy((payment) => payment.shop, { key: string() }).count()
+   * // payments <- ['card-1', { shop: 'cafe', amount: 5 }], ['card-2', { shop: 'cafe', amount: 7 }]
+   * // perShop -> ['cafe', 1], ['cafe', 2]
+   */
   groupBy<K2>(selector: ValueMapper<K, V, K2>, options: GroupByOptions<K2, V>): KGroupedStream<NonNullable<K2>, V> {
     const rekeyed = this.selectKey(selector, { key: options.key })
     return new KGroupedStream(this.#dsl, {
@@ -208,16 +271,19 @@ export class KStream<K, V> {
   }
 
   /**
-   * Inner join.
-   *
-   * With a stream: every pair of records with equal keys whose event times are no further apart than `within`; the result has
-   * the larger timestamp. Null keys and null values are dropped. Late records join as long as `grace` allows.
-   *
-   * With a table: each record of the stream with the table's value at that moment (processing time), or, if the table is
-   * versioned, at the record's time, which `grace` lets late updates reach first. The result has the stream record's timestamp. Updates of the table alone give no result. Null keys and null values are dropped.
-   *
-   * Both sides must have equal partition counts (checked at start, `MILLRACE_PARTITIONS_MISMATCH`); a side whose key
-   * changed is repartitioned.
+   * Inner join. With a stream: every pair of records with equal keys whose event times are no further apart than `within`.
+   * With a table: each record of the stream with the table's value at that moment (processing time) or, if the table is
+   * versioned, at the record's time, which `grace` lets late updates reach first; updates of the table alone give no result.
+   * @key Keeps the key. Both sides must have equal partition counts; a side whose key changed is repartitioned.
+   * @nulls Null keys and null values are dropped and counted.
+   * @time With a stream: the larger timestamp; late records join while the other side is kept (`within` and `grace`).
+   * With a table: the stream record's.
+   * @throws `MILLRACE_PARTITIONS_MISMATCH` at start when counts differ. What `joiner` throws goes to the `process` handler.
+   * @example const kept = amounts.join(refunds, (paid, back) => paid - back, { within: '1m', grace: 0 })
+   * const checked = amounts.join(limits, (amount, limit) => amount <= limit)
+   * // limits <- ['ann', 100]; amounts <- ['ann', 50, '30s'], ['bob', 60, '30s']
+   * // refunds <- ['ann', 20, '50s'], ['bob', 60, '91s']; kept -> ['ann', 30, '50s']
+   * // checked -> ['ann', true, '30s']
    */
   join<K2, VR, R>(
     table: KTable<K2, VR> & SameKey<K, K2, 'join'>,
@@ -235,10 +301,14 @@ export class KStream<K, V> {
 
   /**
    * Left join: as `join`, and a record of this stream that finds nothing gives a result with null on the right.
-   *
-   * With a stream the unmatched result comes when the window and its grace have passed in event time; with a late record
-   * inside grace it comes at once (as in Kafka Streams, ADR 0004). A null key gives an unmatched result at once (KIP-962), also where other
-   * records wait for a versioned table's `grace`; a null value is dropped.
+   * @key As `join`.
+   * @nulls A null key gives an unmatched result at once (KIP-962), also where other records wait for a versioned table's `grace`.
+   * Null values are dropped and counted.
+   * @time As `join`. With a stream the unmatched result comes when the window and its grace have passed in event time; a late record
+   * inside grace gives it at once, even if a match follows (as in Kafka Streams, ADR 0004).
+   * @throws As `join`.
+   * @example const checked = amounts.leftJoin(limits, (amount, limit) => amount <= (limit ?? 0))
+   * // amounts <- ['ann', 50]; checked -> ['ann', false]
    */
   leftJoin<K2, VR, R>(
     table: KTable<K2, VR> & SameKey<K, K2, 'leftJoin'>,
@@ -254,7 +324,15 @@ export class KStream<K, V> {
     return this.#join('left', other as KTable<K, any> | KStream<K, any>, joiner, options)
   }
 
-  /** Outer join of two streams: as `leftJoin`, for both sides. */
+  /**
+   * Outer join of two streams: as `leftJoin`, for both sides.
+   * @key As `join`.
+   * @nulls As `leftJoin`, for both sides.
+   * @time As `leftJoin`, for both sides.
+   * @throws As `join`.
+   * @example const net = amounts.outerJoin(refunds, (paid, back) => (paid ?? 0) - (back ?? 0), { within: '1m', grace: 0 })
+   * // refunds <- ['ann', 20]; amounts <- ['bob', 5, '2m'], ['bob', 6, '2m']; net -> ['ann', -20]
+   */
   outerJoin<K2, VR, R>(
     other: KStream<K2, VR> & SameKey<K, K2, 'outerJoin'>,
     joiner: ValueJoiner<K, NonNullable<V> | null, NonNullable<VR> | null, R>,
@@ -265,46 +343,57 @@ export class KStream<K, V> {
 
   /**
    * Hands each record to a processor of yours, one for each task, with stores, punctuations by event time and wall clock, and the
-   * record's origin (Kafka Streams: process, KIP-820). It forwards any number of records, at any time, with any key:
-   * may repartition, as `map`. Null keys and null values reach it, late records too. Its stores have changelogs and survive
-   * a restart; what it keeps outside of them does not.
+   * record's origin (Kafka Streams: process, KIP-820). It forwards any number of records, at any time. Its stores have
+   * changelogs and survive a restart; what it keeps outside of them does not.
    * @param supplier must give a new object each time
    * @param options.stores what `context.store` can reach; declare them with `keyValueStore`, `windowStore`, `sessionStore`
-   * @throws nothing; what `process` throws goes to the `process` handler, what `init` or a punctuation throws stops the app
-   * @example
-   * const seen = keyValueStore('seen', { key: string(), value: json<number>() })
-   * clicks.process(() => ({
+   * @key May repartition, as `map`: it may forward any key.
+   * @time Late records reach it like any others; what it forwards has the timestamp and headers that it says.
+   * @throws What `process` throws goes to the `process` handler; what `init` or a punctuation throws stops the app.
+   * @example const times = keyValueStore('times', { key: string(), value: json<number>() })
+   * const first = words.process(() => ({
    *   process(record, context) {
-   *     const store = context.store(seen)
+   *     const store = context.store(times)
    *     if (store.get(record.key) !== null) return
    *     store.put(record.key, record.timestamp)
    *     context.forward(record)
    *   },
-   * }), { stores: [seen] })
+   * }), { stores: [times] })
+   * // words <- ['ann', 'hi', '1s'], ['ann', 'ho', '2s']; first -> ['ann', 'hi', '1s']
    */
   process<K2 = K, V2 = V>(
     supplier: ProcessorSupplier<K, V, K2, V2>,
     options: ProcessOptions & KeyValueSerdeOptions<K2, V2> = {},
   ): KStream<K2, V2> {
-    return this.#process(supplier, false, options)
+    return appendProcess(this.#dsl, this.node, { supplier, valuesOnly: false }, options)
   }
 
   /**
-   * As `process`, and the key stays as it is: keeps partitioning. Forwarding another key, or from a punctuation, where there is no
-   * record whose key it could be, throws a TopologyError that stops the app.
+   * As `process`, and the key stays as it is.
+   * @time As `process`.
+   * @throws As `process`. Forwarding another key, or from a punctuation, where there is no record whose key it could be, throws a
+   * TopologyError that stops the app.
+   * @example const stamped = words.processValues<string>(() => ({
+   *   process: (record, context) => context.forward({ ...record, value: `${record.value} at ${record.timestamp}` }),
+   * }))
+   * // words <- ['ann', 'hi', '1s']; stamped -> ['ann', 'hi at 1000', '1s']
    */
   processValues<V2 = V>(
     supplier: ProcessorSupplier<K, V, K, V2>,
     options: ProcessOptions & NodeOptions & ValueSerdeOption<V2> = {},
   ): KStream<K, V2> {
-    return this.#process(supplier, true, options)
+    return appendProcess(this.#dsl, this.node, { supplier, valuesOnly: true }, options)
   }
 
   /**
-   * Inner join with a global table: each record with the entry whose key `keySelector` finds in it, as it is at that moment. Keeps
-   * key, timestamp and partitioning; never repartitions. A record that finds nothing, whose value is null, or for which
-   * `keySelector` gives null is left out. Updates of the table alone give no result.
-   * @example payments.joinGlobal(merchants, (payment) => payment.merchantId, (payment, merchant) => ({ ...payment, merchant }))
+   * Inner join with a global table: each record with the entry whose key `keySelector` finds in it, as it is at that moment.
+   * Updates of the table alone give no result.
+   * @key Both stay as they are; never repartitions, whatever the partition counts.
+   * @nulls A record whose value is null, or for which `keySelector` gives null, is dropped and counted. A null key is like any other.
+   * @example const placed = payments.joinGlobal(cities, (payment) => payment.shop, ({ amount }, city) => ({ amount, city }))
+   * // cities <- ['cafe', 'Oslo']
+   * // payments <- ['card-1', { shop: 'cafe', amount: 5 }], ['card-1', { shop: 'kiosk', amount: 7 }]
+   * // placed -> ['card-1', { amount: 5, city: 'Oslo' }]
    */
   joinGlobal<GK, GV, R>(
     table: GlobalTable<GK, GV>,
@@ -312,42 +401,36 @@ export class KStream<K, V> {
     joiner: ValueJoiner<K, NonNullable<V>, GV, R>,
     options: NodeOptions = {},
   ): KStream<K, R> {
-    return this.#joinGlobal('inner', table, { keySelector, joiner }, options)
+    return appendGlobalJoin(this.#dsl, { type: 'inner', inputs: [this.node, table.node], joiner }, keySelector, options)
   }
 
-  /** Left join with a global table: as `joinGlobal`, with null on the right for a record that finds nothing or has no key to look for. */
+  /**
+   * Left join with a global table: as `joinGlobal`, with null on the right for a record that finds nothing.
+   * @key As `joinGlobal`.
+   * @nulls As `joinGlobal`, and a record for which `keySelector` gives null has a result too.
+   * @example const placed = payments.leftJoinGlobal(cities, (payment) => payment.shop, ({ amount }, city) => ({ amount, city }))
+   * // payments <- ['card-1', { shop: 'kiosk', amount: 7 }]; placed -> ['card-1', { amount: 7, city: null }]
+   */
   leftJoinGlobal<GK, GV, R>(
     table: GlobalTable<GK, GV>,
     keySelector: ValueMapper<K, NonNullable<V>, NoInfer<GK> | null | undefined>,
     joiner: ValueJoiner<K, NonNullable<V>, GV | null, R>,
     options: NodeOptions = {},
   ): KStream<K, R> {
-    return this.#joinGlobal('left', table, { keySelector, joiner }, options)
+    return appendGlobalJoin(this.#dsl, { type: 'left', inputs: [this.node, table.node], joiner }, keySelector, options)
   }
 
   /**
-   * Writes the stream to a topic that exists: `topic`, or the one that a function names for each record. Null keys go to any
-   * partition; null values are written as tombstones. What cannot be written goes to the `produce` handler.
+   * Writes the stream to a topic that exists: `topic`, or the one that a function names for each record.
+   * @key Keeps the key; partitions by it (murmur2, as Kafka's own producers), or by `partitioner`.
+   * @nulls Null keys go to any partition; null values are written as tombstones.
+   * @throws What cannot be written goes to the `produce` handler; what a function throws goes to `process`.
+   * @example words.to((word) => (word.length > 3 ? 'long-words' : 'short-words'), { key: string(), value: string() })
+   * // words <- ['ann', 'to'], ['ann', 'three']; long-words -> ['ann', 'three']; short-words -> ['ann', 'to']
    */
   to(topic: string | TopicSelector<K, V>, options: SinkOptions<K, V>): void {
     const { key, value, partitioner = null } = options
     this.#dsl.graph.append({ kind: 'sink', topic, key, value, partitioner, ...this.#from(options) })
-  }
-
-  #process<K2, V2>(
-    supplier: ProcessorSupplier,
-    valuesOnly: boolean,
-    options: ProcessOptions & KeyValueSerdeOptions<K2, V2>,
-  ): KStream<K2, V2> {
-    return this.#stream({
-      kind: 'process',
-      supplier,
-      stores: Object.freeze([...(options.stores ?? [])]),
-      valuesOnly,
-      key: options.key ?? null,
-      value: options.value ?? null,
-      ...this.#from(options),
-    })
   }
 
   #join(
@@ -358,42 +441,10 @@ export class KStream<K, V> {
   ): KStream<K, any> {
     const inputs = [this.node, other.node]
     if (other instanceof KTable) {
-      const { name = null, key = null, leftValue = null, grace } = options as StreamTableJoinOptions<any, any>
-      const what = `grace of ${name ?? 'a stream-table join'}`
-      return this.#stream({
-        kind: 'stream-table-join',
-        type: type as 'inner' | 'left',
-        joiner,
-        graceMs: grace === undefined ? null : readDuration(this.#dsl, grace, what),
-        key,
-        leftValue,
-        name,
-        inputs,
-      })
+      const joined = { type: type as 'inner' | 'left', inputs, joiner }
+      return appendStreamTableJoin(this.#dsl, joined, options as StreamTableJoinOptions<any, any>)
     }
-    const {
-      name = null,
-      key = null,
-      leftValue = null,
-      rightValue = null,
-      within,
-      grace,
-    } = options as StreamJoinOptions<any, any, any>
-    const read = (duration: Duration, what: string): number =>
-      readDuration(this.#dsl, duration, `${what} of ${name ?? 'a stream join'}`)
-    const beforeMs = read(typeof within === 'object' ? within.before : within, 'within')
-    const afterMs = typeof within === 'object' ? read(within.after, 'within') : beforeMs
-    const windows = Object.freeze({ beforeMs, afterMs, graceMs: read(grace, 'grace') })
-    return this.#stream({ kind: 'stream-join', type, joiner, windows, key, leftValue, rightValue, name, inputs })
-  }
-
-  #joinGlobal(
-    type: 'inner' | 'left',
-    table: GlobalTable<any, any>,
-    functions: { readonly keySelector: ValueMapper; readonly joiner: ValueJoiner },
-    { name = null }: { readonly name?: string | null },
-  ): KStream<K, any> {
-    return this.#stream({ kind: 'stream-global-join', type, ...functions, name, inputs: [this.node, table.node] })
+    return appendStreamJoin(this.#dsl, { type, inputs, joiner }, options as StreamJoinOptions<any, any, any>)
   }
 
   #stream<K2, V2>(node: Parameters<DslContext['stream']>[0]): KStream<K2, V2> {

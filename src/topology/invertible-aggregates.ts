@@ -50,7 +50,12 @@ function overSum<V, R>(numberOf: NumberOf<V>, result: (state: Sum) => R): Invert
   return aggregate
 }
 
-/** How many values there are; 0 for none. */
+/**
+ * How many values there are; 0 for none.
+ * @example const sums = amounts.groupByKey().over({ ranges: { hour: '1h' }, aggregate: countOf() })
+ * const hours = sums.mapValues(({ over }) => over.hour)
+ * // amounts <- ['ann', 5], ['ann', 3, '1m']; hours -> ['ann', 1], ['ann', 2, '1m']
+ */
 export function countOf(): InvertibleAggregate<unknown, unknown, number> {
   const aggregate: InvertibleAggregate<unknown, number, number> = {
     init: () => 0,
@@ -62,26 +67,47 @@ export function countOf(): InvertibleAggregate<unknown, unknown, number> {
 }
 
 /**
- * The sum of a number of each value, in that number's unit; 0 for none. Values whose number is null or undefined are
- * left out; while a NaN or infinite one is in the range the result is NaN, and right again after it has left.
+ * The sum of a number of each value, in that number's unit; 0 for none.
+ * @nulls Values whose number is null or undefined are left out; while a NaN or infinite one is in the range the result is NaN, and
+ * right again after it has left.
+ * @example const sums = amounts.groupByKey().over({ ranges: { hour: '1h' }, aggregate: sumOf((amount) => amount) })
+ * const hours = sums.mapValues(({ over }) => over.hour)
+ * // amounts <- ['ann', 5], ['ann', 3, '1m']; hours -> ['ann', 5], ['ann', 8, '1m']
  */
 export function sumOf<V>(numberOf: NumberOf<V>): InvertibleAggregate<V, unknown, number> {
   return overSum(numberOf, totalOf)
 }
 
-/** The mean of a number of each value, in that number's unit; null for none. Nulls and NaN as in `sumOf`. */
+/**
+ * The mean of a number of each value, in that number's unit; null for none.
+ * @nulls As `sumOf`.
+ * @example const sums = amounts.groupByKey().over({ ranges: { hour: '1h' }, aggregate: meanOf((amount) => amount) })
+ * const hours = sums.mapValues(({ over }) => over.hour)
+ * // amounts <- ['ann', 5], ['ann', 3, '1m']; hours -> ['ann', 5], ['ann', 4, '1m']
+ */
 export function meanOf<V>(numberOf: NumberOf<V>): InvertibleAggregate<V, unknown, number | null> {
   return overSum(numberOf, (state) => (state.count === 0 ? null : totalOf(state) / state.count))
 }
 
-/** Both at once; `count` counts what `sum` adds up, so no value whose number is null. Nulls and NaN as in `sumOf`. */
+/**
+ * Both at once; `count` counts what `sum` adds up, so no value whose number is null.
+ * @nulls As `sumOf`.
+ * @example const sums = amounts.groupByKey().over({ ranges: { hour: '1h' }, aggregate: countAndSum((amount) => amount) })
+ * const hours = sums.mapValues(({ over }) => over.hour)
+ * // amounts <- ['ann', 5], ['ann', 3, '1m']; hours -> ['ann', { count: 1, sum: 5 }], ['ann', { count: 2, sum: 8 }, '1m']
+ */
 export function countAndSum<V>(
   numberOf: NumberOf<V>,
 ): InvertibleAggregate<V, unknown, { readonly count: number; readonly sum: number }> {
   return overSum(numberOf, (state) => ({ count: state.count, sum: totalOf(state) }))
 }
 
-/** The share, from 0 to 1, of the values for which `holds` does; null for no values. */
+/**
+ * The share, from 0 to 1, of the values for which `holds` does; null for no values.
+ * @example const sums = amounts.groupByKey().over({ ranges: { hour: '1h' }, aggregate: shareOf((amount) => amount > 4) })
+ * const hours = sums.mapValues(({ over }) => over.hour)
+ * // amounts <- ['ann', 5], ['ann', 3, '1m']; hours -> ['ann', 1], ['ann', 0.5, '1m']
+ */
 export function shareOf<V>(holds: (value: V) => boolean): InvertibleAggregate<V, unknown, number | null> {
   return meanOf((value) => (holds(value) ? 1 : 0))
 }
@@ -95,7 +121,12 @@ type ValueOfParts<P extends Parts> = { [N in keyof P]: (value: Parameters<P[N]['
   : never
 type ResultOfParts<P extends Parts> = { readonly [N in keyof P]: ReturnType<P[N]['result']> }
 
-/** Several aggregates as one: `combined({ orders: countOf(), mean: meanOf((order) => order.total) })`. */
+/**
+ * Several aggregates as one, each under its name.
+ * @example const sums = amounts.groupByKey().over({ ranges: { hour: '1h' }, aggregate: combined({ n: countOf(), sum: sumOf(Number) }) })
+ * const hours = sums.mapValues(({ over }) => over.hour)
+ * // amounts <- ['ann', 5], ['ann', 3, '1m']; hours -> ['ann', { n: 1, sum: 5 }], ['ann', { n: 2, sum: 8 }, '1m']
+ */
 export function combined<V, P extends Readonly<Record<string, InvertibleAggregate<V>>>>(
   parts: P,
 ): InvertibleAggregate<V & ValueOfParts<P>, unknown, ResultOfParts<P>> {
