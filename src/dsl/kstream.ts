@@ -1,5 +1,6 @@
-import type { Duration } from '../core/duration.ts'
 import type { StreamRecord } from '../core/stream-record.ts'
+import { json } from '../serde/json.ts'
+import type { Serde } from '../serde/serde.ts'
 import type {
   FlatMapper,
   FlatValueMapper,
@@ -12,11 +13,14 @@ import type {
 } from '../topology/functions.ts'
 import type { NodeId } from '../topology/node.ts'
 import type { ProcessorSupplier } from '../topology/processor.ts'
+import { appendJoin, type Joinable } from './append-join.ts'
 import { readDuration, readVersioned, type DslContext } from './dsl-context.ts'
 import type { GlobalTable } from './global-table.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
-import { KTable } from './ktable.ts'
+import type { KTable } from './ktable.ts'
 import type {
+  DedupeId,
+  DedupeOptions,
   GroupByKeyOptions,
   GroupByOptions,
   KeySerdeOption,
@@ -160,6 +164,39 @@ export class KStream<K, V> {
   }
 
   /**
+   * Lets the first record of an id through and drops its repeats: records with the same key and id whose event time is at most
+   * `within` before or after that of one that was let through. Counted as `duplicate`. Keeps key, value, timestamp and
+   * headers; repartitions if the key changed before, for ids are looked for within their key: under two keys they are two ids.
+   *
+   * A null key is dropped and counted; a record whose id is null (or undefined) always passes; null values reach `id`. By
+   * arrival: of two records out of order the one that comes first is let through. Stream time is the largest event time let
+   * through, of all keys of the partition. An id is forgotten when that is 2 * `within` past it. A record more than `within`
+   * behind stream time may repeat what is forgotten: it passes, for dropping it could lose the only one; with
+   * `late: 'drop'` it is dropped and counted (`late`). The state has a changelog and survives a restart.
+   *
+   * Delivery: it takes out what producers and at-least-once steps before it wrote twice to a topic. It does not make the app
+   * exactly-once: after a crash a record that is read again passes again, rather than be lost, so what follows may see it twice (with
+   * `late: 'drop'` it can be lost where what is read again spans more than `within`). A record that a step below fails on
+   * and the handler leaves out counts as let through.
+   * @throws nothing; what `id` throws goes to the `process` handler
+   * @example payments.dedupe({ id: (payment) => payment.requestId, within: '1h' })
+   */
+  dedupe(options: DedupeOptions<K, V, DedupeId>): KStream<K, V>
+  dedupe<I>(options: DedupeOptions<K, V, I> & { readonly idSerde: Serde<I> }): KStream<K, V>
+  dedupe(options: DedupeOptions<K, V, any>): KStream<K, V> {
+    return this.#stream({
+      kind: 'dedupe',
+      idOf: options.id,
+      withinMs: readDuration(this.#dsl, options.within, `within of ${options.name ?? 'a dedupe'}`),
+      late: options.late ?? 'pass',
+      idSerde: options.idSerde ?? json(),
+      key: options.key ?? null,
+      value: options.value ?? null,
+      ...this.#from(options),
+    })
+  }
+
+  /**
    * Sends the stream through the topic `<app>-<name>-repartition`, partitioned by key. Grouping and joins do that by
    * themselves where they must; this sets the name, the partition count or the partitioner. Null keys are dropped
    * and counted, unless a left or outer join follows (KIP-962).
@@ -230,7 +267,7 @@ export class KStream<K, V> {
     options: StreamJoinOptions<K, V, VR>,
   ): KStream<K, R>
   join(other: unknown, joiner: ValueJoiner, options: object = {}): KStream<K, any> {
-    return this.#join('inner', other as KTable<K, any> | KStream<K, any>, joiner, options)
+    return appendJoin(this.#dsl, { left: this.node, type: 'inner', joiner }, other as Joinable, options)
   }
 
   /**
@@ -251,7 +288,7 @@ export class KStream<K, V> {
     options: StreamJoinOptions<K, V, VR>,
   ): KStream<K, R>
   leftJoin(other: unknown, joiner: ValueJoiner, options: object = {}): KStream<K, any> {
-    return this.#join('left', other as KTable<K, any> | KStream<K, any>, joiner, options)
+    return appendJoin(this.#dsl, { left: this.node, type: 'left', joiner }, other as Joinable, options)
   }
 
   /** Outer join of two streams: as `leftJoin`, for both sides. */
@@ -260,7 +297,7 @@ export class KStream<K, V> {
     joiner: ValueJoiner<K, NonNullable<V> | null, NonNullable<VR> | null, R>,
     options: StreamJoinOptions<K, V, VR>,
   ): KStream<K, R> {
-    return this.#join('outer', other as KStream<K2, VR>, joiner, options)
+    return appendJoin(this.#dsl, { left: this.node, type: 'outer', joiner }, other as KStream<K2, VR>, options)
   }
 
   /**
@@ -348,43 +385,6 @@ export class KStream<K, V> {
       value: options.value ?? null,
       ...this.#from(options),
     })
-  }
-
-  #join(
-    type: 'inner' | 'left' | 'outer',
-    other: KTable<any, any> | KStream<any, any>,
-    joiner: ValueJoiner,
-    options: object,
-  ): KStream<K, any> {
-    const inputs = [this.node, other.node]
-    if (other instanceof KTable) {
-      const { name = null, key = null, leftValue = null, grace } = options as StreamTableJoinOptions<any, any>
-      const what = `grace of ${name ?? 'a stream-table join'}`
-      return this.#stream({
-        kind: 'stream-table-join',
-        type: type as 'inner' | 'left',
-        joiner,
-        graceMs: grace === undefined ? null : readDuration(this.#dsl, grace, what),
-        key,
-        leftValue,
-        name,
-        inputs,
-      })
-    }
-    const {
-      name = null,
-      key = null,
-      leftValue = null,
-      rightValue = null,
-      within,
-      grace,
-    } = options as StreamJoinOptions<any, any, any>
-    const read = (duration: Duration, what: string): number =>
-      readDuration(this.#dsl, duration, `${what} of ${name ?? 'a stream join'}`)
-    const beforeMs = read(typeof within === 'object' ? within.before : within, 'within')
-    const afterMs = typeof within === 'object' ? read(within.after, 'within') : beforeMs
-    const windows = Object.freeze({ beforeMs, afterMs, graceMs: read(grace, 'grace') })
-    return this.#stream({ kind: 'stream-join', type, joiner, windows, key, leftValue, rightValue, name, inputs })
   }
 
   #joinGlobal(
