@@ -22,6 +22,8 @@ export type { SessionWindowsOption, SlidingWindowsOption, TimeWindowsOption } fr
 export type {
   AggregateOptions,
   CountOptions,
+  DedupeId,
+  DedupeOptions,
   ForeignKeyJoinOptions,
   GlobalTableOptions,
   GroupByKeyOptions,

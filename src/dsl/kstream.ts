@@ -1,4 +1,6 @@
 import type { StreamRecord } from '../core/stream-record.ts'
+import { json } from '../serde/json.ts'
+import type { Serde } from '../serde/serde.ts'
 import type {
   FlatMapper,
   FlatValueMapper,
@@ -13,11 +15,13 @@ import type { NodeId } from '../topology/node.ts'
 import type { ProcessorSupplier } from '../topology/processor.ts'
 import { appendProcess } from './append-process.ts'
 import { appendGlobalJoin, appendStreamJoin, appendStreamTableJoin } from './append-stream-join.ts'
-import { readVersioned, type DslContext } from './dsl-context.ts'
+import { readDuration, readVersioned, type DslContext } from './dsl-context.ts'
 import type { GlobalTable } from './global-table.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import { KTable } from './ktable.ts'
 import type {
+  DedupeId,
+  DedupeOptions,
   GroupByKeyOptions,
   GroupByOptions,
   KeySerdeOption,
@@ -198,6 +202,40 @@ export class KStream<K, V> {
       this.#stream({ kind: 'branch', branch: name, name: null, inputs: [split] }),
     ])
     return Object.fromEntries(streams) as { [N in B[number]['name']]: KStream<K, V> }
+  }
+
+  /**
+   * Lets the first record of an id through and drops its repeats: records with the same key and id whose event time is at most
+   * `within` before or after that of one that was let through. Counted as `duplicate`.
+   *
+   * Delivery: it takes out what producers and at-least-once steps before it wrote twice to a topic. It does not make the app
+   * exactly-once: after a crash a record that is read again passes again, rather than be lost, so what follows may see it twice (with
+   * `late: 'drop'` it can be lost where what is read again spans more than `within`). A record that a step below fails on
+   * and the handler leaves out counts as let through.
+   * @key Keeps key, value, timestamp and headers. Repartitions if the key changed before, for ids are looked for within their
+   * key: under two keys they are two ids.
+   * @nulls A null key is dropped and counted; a record whose id is null (or undefined) always passes; null values reach `id`.
+   * @time By arrival: of two records out of order the one that comes first is let through. Stream time is the largest event time
+   * let through, of all keys of the partition. An id is forgotten when that is 2 * `within` past it. A record more than `within` behind
+   * stream time may repeat what is forgotten: it passes, for dropping it could lose the only one; with `late: 'drop'` it is
+   * dropped and counted (`late`). The state has a changelog and survives a restart.
+   * @throws Nothing; what `id` throws goes to the `process` handler.
+   * @example const once = payments.dedupe({ id: ({ shop }) => shop, within: '1h' })
+   * // payments <- ['card-1', { shop: 'cafe', amount: 5 }, '1s'], ['card-1', { shop: 'cafe', amount: 5 }, '2s']; once -> ['card-1', { shop: 'cafe', amount: 5 }, '1s']
+   */
+  dedupe(options: DedupeOptions<K, V, DedupeId>): KStream<K, V>
+  dedupe<I>(options: DedupeOptions<K, V, I> & { readonly idSerde: Serde<I> }): KStream<K, V>
+  dedupe(options: DedupeOptions<K, V, any>): KStream<K, V> {
+    return this.#stream({
+      kind: 'dedupe',
+      idOf: options.id,
+      withinMs: readDuration(this.#dsl, options.within, `within of ${options.name ?? 'a dedupe'}`),
+      late: options.late ?? 'pass',
+      idSerde: options.idSerde ?? json(),
+      key: options.key ?? null,
+      value: options.value ?? null,
+      ...this.#from(options),
+    })
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Duration } from '../core/duration.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { StoreDeclaration } from '../topology/processor-stores.ts'
-import type { Partitioner, TimestampExtractor } from '../topology/functions.ts'
+import type { Partitioner, TimestampExtractor, ValueMapper } from '../topology/functions.ts'
 
 /** What every step takes: a name, should the derived one not do. */
 export interface NodeOptions {
@@ -68,6 +68,21 @@ export interface RepartitionOptions<K, V> extends KeyValueSerdeOptions<K, V> {
   /** Partition count of the topic; default: that of what feeds it. */
   readonly partitions?: number
   readonly partitioner?: Partitioner<K, V>
+}
+
+/** What JSON writes alike for equal ids. */
+export type DedupeId = string | number | boolean | readonly DedupeId[]
+
+/** What a repeat is. The serdes of key and value are for the repartition topic and the store; default: the stream's. */
+export interface DedupeOptions<K, V, I> extends KeyValueSerdeOptions<K, V> {
+  /** What repeats have in common, besides the key; null or undefined: nothing, the record passes. */
+  readonly id: ValueMapper<K, V, I | null | undefined>
+  /** How far apart in event time, in either direction, an equal id is a repeat; inclusive. */
+  readonly within: Duration
+  /** A record too late to be judged passes (default) or is dropped; see `dedupe`. */
+  readonly late?: 'pass' | 'drop'
+  /** Default: JSON, for texts, numbers, booleans and lists of them; other ids need a serde. */
+  readonly idSerde?: Serde<I>
 }
 
 /** How `toTable` keeps what it makes of a stream. */

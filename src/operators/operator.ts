@@ -10,6 +10,7 @@ export type DropReason =
   | 'expired'
   | 'out-of-order'
   | 'stale-response'
+  | 'duplicate'
 
 /**
  * What an operator sees of the task that runs it. One context per operator instance; all calls are synchronous.

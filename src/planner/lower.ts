@@ -2,6 +2,7 @@ import { unreachable } from '../core/assert.ts'
 import type { TopologyNode } from '../topology/node.ts'
 import type { Topology } from '../topology/topology.ts'
 import { lowerOver, lowerStreamAggregate, lowerTableAggregate, lowerTableGroup } from './lower-aggregates.ts'
+import { lowerDedupe } from './lower-dedupe.ts'
 import { lowerForeignKeyJoin } from './lower-foreign-key-join.ts'
 import { lowerCogroup } from './lower-cogroup.ts'
 import { lowerGlobalTable, lowerStreamGlobalJoin } from './lower-globals.ts'
@@ -73,6 +74,8 @@ function lowerNode(lowering: Lowering, node: TopologyNode): void {
       return lowerTableAggregate(lowering, node)
     case 'over':
       return lowerOver(lowering, node)
+    case 'dedupe':
+      return lowerDedupe(lowering, node)
     case 'stream-join':
       return lowerStreamJoin(lowering, node)
     case 'stream-table-join':

@@ -1,3 +1,4 @@
+import type { DedupeNode } from '../topology/dedupe-node.ts'
 import type {
   Aggregator,
   FlatMapper,
@@ -199,6 +200,7 @@ export interface OverSpec {
   readonly where: Predicate | null
   readonly store: string
 }
+export type DedupeSpec = Pick<DedupeNode, 'kind' | 'idOf' | 'withinMs' | 'late'> & { readonly store: string }
 export interface StreamJoinSpec {
   readonly kind: 'stream-join'
   readonly type: JoinType
@@ -313,6 +315,7 @@ export type OperatorSpec =
   | SessionAggregateSpec
   | SuppressSpec
   | OverSpec
+  | DedupeSpec
   | StreamJoinSpec
   | StreamTableJoinSpec
   | StreamTableGraceJoinSpec

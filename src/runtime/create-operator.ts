@@ -1,4 +1,5 @@
 import { unreachable } from '../core/assert.ts'
+import { DedupeOperator } from '../operators/dedupe.ts'
 import { FlatMapOperator } from '../operators/flat-map.ts'
 import { FlatMapValuesOperator } from '../operators/flat-map-values.ts'
 import { ForeachOperator } from '../operators/foreach.ts'
@@ -107,6 +108,8 @@ export class OperatorFactory {
         return new SuppressOperator(spec, { store: this.#store(spec.store) })
       case 'over':
         return new OverOperator(spec, { store: this.#store(spec.store) })
+      case 'dedupe':
+        return new DedupeOperator(spec, { store: this.#store(spec.store) })
       case 'stream-join':
         return this.#streamJoin(spec)
       case 'stream-table-join':

@@ -81,6 +81,10 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
     this.#finals?.committed()
   }
 
+  get streamTime(): number {
+    return this.#windows.streamTime
+  }
+
   get lastClosed(): number {
     return this.#finals?.lastClosed ?? -Infinity
   }

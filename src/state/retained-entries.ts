@@ -63,6 +63,10 @@ export class RetainedEntries<K, V> {
     this.#sliceMs = Math.max(1, Math.ceil(retentionMs / slicesPerRetention))
   }
 
+  get streamTime(): number {
+    return this.#streamTime
+  }
+
   /** The smallest time that can be read. */
   get oldestLive(): number {
     const oldest = this.#streamTime - this.#retentionMs + 1

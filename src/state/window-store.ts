@@ -23,6 +23,8 @@ export interface ReadOnlyWindowStore<K, V> {
  * refused; stream time is the largest start that was ever put (Kafka Streams: InMemoryWindowStore).
  */
 export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V>, StateStore {
+  /** The largest start that was ever put, also before a restart; -1 before the first. */
+  readonly streamTime: number
   /** False when the window is older than the retention allows: the caller drops and counts it. Null deletes. */
   put(key: K, value: V | null, windowStart: number, timestamp: number): boolean
   /**

@@ -61,6 +61,7 @@ const keeps: ReadonlySet<TopologyNode['kind']> = new Set([
   'table-aggregate',
   'cogroup',
   'over',
+  'dedupe',
   'suppress',
   'stream-join',
   'table-join',

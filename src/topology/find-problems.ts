@@ -35,6 +35,8 @@ function nodeProblems(node: TopologyNode, name: string, nodes: readonly Topology
       return countProblems(name, 'partitions', node.partitions, 1)
     case 'over':
       return overProblems(node, name)
+    case 'dedupe':
+      return negative('within', node.withinMs, name)
     case 'split':
       return splitProblems(node, name)
     default:

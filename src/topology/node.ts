@@ -1,4 +1,5 @@
 import type { Serde } from '../serde/serde.ts'
+import type { DedupeNode } from './dedupe-node.ts'
 import type {
   Aggregator,
   FlatMapper,
@@ -27,7 +28,7 @@ import type { EmitStrategy, JoinWindows, OverRange, Windows } from './windows.ts
 export type NodeId = number
 type AnySerde = Serde<any>
 
-interface NodeBase {
+export interface NodeBase {
   /** Place in `Topology.nodes`. */
   readonly id: NodeId
   /** The name that the user gave; null when there is none. */
@@ -301,6 +302,7 @@ export type TopologyNode =
   | TableGroupNode
   | TableAggregateNode
   | OverNode
+  | DedupeNode
   | SuppressNode
   | TableFilterNode
   | TableMapValuesNode

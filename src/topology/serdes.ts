@@ -41,6 +41,7 @@ function serdesOf(node: TopologyNode, inputs: readonly NodeSerdes[]): NodeSerdes
       return { key: node.key, value: from.value }
     case 'repartition':
     case 'to-table':
+    case 'dedupe':
       return { key: node.key ?? from.key, value: node.value ?? from.value }
     case 'merge':
       return { key: common(inputs.map((input) => input.key)), value: common(inputs.map((input) => input.value)) }

@@ -149,3 +149,17 @@ test('durations are milliseconds or a number with a unit', () => {
   // @ts-expect-error weeks are no unit
   tables.suppress({ until: 'time-limit', duration: '5w' })
 })
+
+test('an id that repeats have in common is something that JSON can write, or has a serde', () => {
+  const typed: KStream<string, Payment> = payments.dedupe({ id: (payment, key) => [payment.shop, key], within: '1h' })
+  typed.dedupe({ id: (payment) => (payment.amount > 1 ? payment.amount : null), within: 5, name: 'once', late: 'drop' })
+  payments.dedupe({ id: (payment) => Buffer.from(payment.shop), within: 5, idSerde: bytes() })
+  // @ts-expect-error bytes need a serde
+  payments.dedupe({ id: (payment) => Buffer.from(payment.shop), within: 5 })
+  // @ts-expect-error the serde is for bytes
+  payments.dedupe({ id: (payment) => payment.shop, within: 5, idSerde: bytes() })
+  // @ts-expect-error there is no such field
+  payments.dedupe({ id: (payment) => payment.card, within: 5 })
+  // @ts-expect-error it does not say how long an id is remembered
+  payments.dedupe({ id: (payment) => payment.shop })
+})

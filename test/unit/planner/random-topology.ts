@@ -165,6 +165,9 @@ const kinds: Readonly<Record<string, StepKind>> = {
       })
       .mapValues(({ over }) => plus(over.short.sum, over.late.count), typed),
   ),
+  dedupe: stream({ ordered: true }, (input, options) =>
+    input.dedupe({ ...options, ...typed, id: (value) => (value === null ? null : value % 3), within: 6 }),
+  ),
   merge: {
     ordered: true,
     gives: 'stream',

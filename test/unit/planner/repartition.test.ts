@@ -32,6 +32,7 @@ const keyKeepers: Record<string, (stream: Stream) => Stream> = {
 const keyUsers: Record<string, (stream: Stream, builder: StreamsBuilder) => unknown> = {
   count: (stream) => stream.groupByKey().count({ name: 'user' }),
   toTable: (stream) => stream.toTable({ name: 'user' }),
+  dedupe: (stream) => stream.dedupe({ id: (value) => value, within: '1m', name: 'user' }),
   'join with a table': (stream, builder) =>
     stream.join(builder.table('table', serdes), (left) => left, { name: 'user' }),
 }

@@ -14,6 +14,8 @@ export interface RigOptions {
   readonly registry?: SchemaRegistry
   readonly partition?: number
   readonly subtopology?: number
+  /** Of each topic; default 0. */
+  readonly firstOffset?: number
 }
 
 /** One task and everything that it sent. */
@@ -33,7 +35,7 @@ export async function taskRig(topology: Topology, options: RigOptions = {}): Pro
 }
 
 export async function planRig(plan: Plan, options: RigOptions = {}): Promise<TaskRig> {
-  const { handlers, deadLetterTopic = null, registry, partition = 0, subtopology = 0 } = options
+  const { handlers, deadLetterTopic = null, registry, partition = 0, subtopology = 0, firstOffset = 0 } = options
   const sent: CollectedRecord[] = []
   const metrics = new TaskMetrics(`${subtopology}_${partition}`)
   const task = await createTask({
@@ -62,7 +64,7 @@ export async function planRig(plan: Plan, options: RigOptions = {}): Promise<Tas
       while (task.bufferedTotal > 0) task.process()
     },
     enqueue(topic, ...records) {
-      const first = offsets.get(topic) ?? 0
+      const first = offsets.get(topic) ?? firstOffset
       offsets.set(topic, first + records.length)
       task.enqueue(
         memoryBatch(

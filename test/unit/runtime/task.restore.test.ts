@@ -43,7 +43,9 @@ class Instance {
   }
 
   static async start(plan: Plan, changelogs: readonly CollectedRecord[]): Promise<Instance> {
-    const rigs = await Promise.all(plan.subtopologies.map(({ id }) => planRig(plan, { subtopology: id })))
+    // What comes after a restart is not what came before it.
+    const firstOffset = changelogs.length === 0 ? 0 : 1_000
+    const rigs = await Promise.all(plan.subtopologies.map(({ id }) => planRig(plan, { subtopology: id, firstOffset })))
     for (const { task } of rigs) {
       for (const { store, changelogTopic } of task.stores.values()) {
         for (const { topic, key, value, timestamp } of changelogs) {
