@@ -45,7 +45,8 @@ function primed(first: Serde<unknown>, second: Serde<unknown>, bytes: Uint8Array
   // Malformed bytes need no priming: `deserialize` meets them next and says what is wrong.
   if (length === undefined) return undefined
   const waiting = [first.prime?.(firstOf(bytes, length)), second.prime?.(secondOf(bytes, length))]
-  return waiting.every((one) => one === undefined) ? undefined : Promise.all(waiting).then(() => undefined)
+  const promises = waiting.filter((one) => one !== undefined)
+  return promises.length === 0 ? undefined : Promise.all(promises).then(() => undefined)
 }
 
 const firstOf = (bytes: Uint8Array, length: number): Uint8Array => bytes.subarray(lengthBytes, lengthBytes + length)

@@ -42,11 +42,7 @@ describe('dedupe', () => {
     rig.run()
     const passed = rig.take('out').map((line) => line.replace(/=.*@/, '@'))
     expect(passed).toEqual(['a@0', 'b@60000', 'a@60001', 'a@60001', 'a@60001'])
-    expect([...rig.metrics.dropped].toSorted()).toEqual([
-      ['duplicate', 1],
-      ['late', 1],
-      ['null-key', 1],
-    ])
+    expect(Object.fromEntries(rig.metrics.dropped)).toEqual({ duplicate: 1, late: 1, 'null-key': 1 })
   })
 
   test('ids meet under a changed key, through a repartition topic', async () => {

@@ -1,0 +1,47 @@
+import { deliberateDifferenceOf } from '../streams/deliberate-differences.ts'
+import { differenceOf } from '../streams/run-case.ts'
+import { excludedBecause } from './excluded.ts'
+import type { Candidate } from './generate.ts'
+import type { Answered, Oracle } from './oracle.ts'
+
+export type Verdict =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'differs'; readonly difference: string }
+  /** No case at all: the library's answer is an accident, or there is none, or it is known to differ. */
+  | { readonly kind: 'unusable'; readonly reason: string }
+
+/**
+ * Holds candidates to the real library: one quick run for all, and the five runs of the oracle only for what differs.
+ * Nothing is lost by it: whatever agrees with the quick run, which is one of the five, either agrees with all of them or
+ * is sensitive and would be thrown away.
+ */
+export async function judge(candidates: readonly Candidate[], oracle: Oracle): Promise<readonly Verdict[]> {
+  const verdicts = await compareAll(oracle.ask(candidates, 'memory'))
+  const doubtful = candidates.map((_, index) => index).filter((index) => verdicts[index]!.kind === 'differs')
+  if (doubtful.length === 0) return verdicts
+  const confirmed = await compareAll(
+    oracle.ask(
+      doubtful.map((index) => candidates[index]!),
+      'all',
+    ),
+  )
+  return verdicts.map((verdict, index) => confirmed[doubtful.indexOf(index)] ?? verdict)
+}
+
+async function compareAll(answers: readonly (Answered | undefined)[]): Promise<readonly Verdict[]> {
+  const verdicts: Verdict[] = []
+  for (const answer of answers) verdicts.push(await verdictOn(answer))
+  return verdicts
+}
+
+async function verdictOn(answer: Answered | undefined): Promise<Verdict> {
+  if (answer === undefined) return { kind: 'unusable', reason: 'the oracle failed' }
+  const excluded = excludedBecause(answer)
+  if (excluded !== undefined) return { kind: 'unusable', reason: excluded }
+  const sensitive = answer.expected.sensitive
+  if (sensitive !== undefined) return { kind: 'unusable', reason: `sensitive to ${sensitive.join(', ')}` }
+  const deliberate = deliberateDifferenceOf(answer)
+  if (deliberate !== undefined) return { kind: 'unusable', reason: `differs on purpose, docs/adr/${deliberate.adr}` }
+  const difference = await differenceOf(answer)
+  return difference === null ? { kind: 'same' } : { kind: 'differs', difference }
+}
