@@ -5,6 +5,7 @@ import type { CollectedRecord } from '../../../src/runtime/record-collector.ts'
 import { createTask } from '../../../src/runtime/create-task.ts'
 import type { Task } from '../../../src/runtime/task.ts'
 import type { SchemaRegistry } from '../../../src/serde/schema-registry.ts'
+import type { StateStore } from '../../../src/state/state-store.ts'
 import { TaskMetrics } from '../../../src/telemetry/task-metrics.ts'
 import { memoryBatch, type BatchRecord } from '../../../src/testing/memory-batch.ts'
 
@@ -14,6 +15,9 @@ export interface RigOptions {
   readonly registry?: SchemaRegistry
   readonly partition?: number
   readonly subtopology?: number
+  readonly globalStores?: ReadonlyMap<string, StateStore>
+  /** Sees each record before it is kept; what it throws, `send` throws. */
+  readonly onSend?: (record: CollectedRecord) => void
 }
 
 /** One task and everything that it sent. */
@@ -33,7 +37,8 @@ export async function taskRig(topology: Topology, options: RigOptions = {}): Pro
 }
 
 export async function planRig(plan: Plan, options: RigOptions = {}): Promise<TaskRig> {
-  const { handlers, deadLetterTopic = null, registry, partition = 0, subtopology = 0 } = options
+  const { handlers, deadLetterTopic = null, registry, partition = 0, subtopology = 0, onSend } = options
+  const { globalStores = new Map() } = options
   const sent: CollectedRecord[] = []
   const metrics = new TaskMetrics(`${subtopology}_${partition}`)
   const task = await createTask({
@@ -41,11 +46,18 @@ export async function planRig(plan: Plan, options: RigOptions = {}): Promise<Tas
     subtopology: plan.subtopologies[subtopology]!,
     applicationId: plan.applicationId,
     registry,
-    collector: { partitionCount: () => 3, send: (record) => void sent.push(record) },
+    collector: {
+      partitionCount: () => 3,
+      send(record) {
+        onSend?.(record)
+        sent.push(record)
+      },
+    },
     handlers: { ...failOnError, ...handlers },
     deadLetterTopic,
     metrics,
     clock: { now: () => 0 },
+    globalStores,
   })
   const offsets = new Map<string, number>()
   const take = (topic: string): readonly string[] => {
