@@ -5,6 +5,7 @@ import type { CollectedRecord } from '../../../src/runtime/record-collector.ts'
 import { createTask } from '../../../src/runtime/create-task.ts'
 import type { Task } from '../../../src/runtime/task.ts'
 import type { SchemaRegistry } from '../../../src/serde/schema-registry.ts'
+import type { StateStore } from '../../../src/state/state-store.ts'
 import { TaskMetrics } from '../../../src/telemetry/task-metrics.ts'
 import { memoryBatch, type BatchRecord } from '../../../src/testing/memory-batch.ts'
 
@@ -16,6 +17,9 @@ export interface RigOptions {
   readonly subtopology?: number
   /** Of each topic; default 0. */
   readonly firstOffset?: number
+  readonly globalStores?: ReadonlyMap<string, StateStore>
+  /** Sees each record before it is kept; what it throws, `send` throws. */
+  readonly onSend?: (record: CollectedRecord) => void
 }
 
 /** One task and everything that it sent. */
@@ -35,7 +39,8 @@ export async function taskRig(topology: Topology, options: RigOptions = {}): Pro
 }
 
 export async function planRig(plan: Plan, options: RigOptions = {}): Promise<TaskRig> {
-  const { handlers, deadLetterTopic = null, registry, partition = 0, subtopology = 0, firstOffset = 0 } = options
+  const { handlers, deadLetterTopic = null, registry, partition = 0, subtopology = 0, onSend } = options
+  const { globalStores = new Map(), firstOffset = 0 } = options
   const sent: CollectedRecord[] = []
   const metrics = new TaskMetrics(`${subtopology}_${partition}`)
   const task = await createTask({
@@ -43,11 +48,18 @@ export async function planRig(plan: Plan, options: RigOptions = {}): Promise<Tas
     subtopology: plan.subtopologies[subtopology]!,
     applicationId: plan.applicationId,
     registry,
-    collector: { partitionCount: () => 3, send: (record) => void sent.push(record) },
+    collector: {
+      partitionCount: () => 3,
+      send(record) {
+        onSend?.(record)
+        sent.push(record)
+      },
+    },
     handlers: { ...failOnError, ...handlers },
     deadLetterTopic,
     metrics,
     clock: { now: () => 0 },
+    globalStores,
   })
   const offsets = new Map<string, number>()
   const take = (topic: string): readonly string[] => {

@@ -1,16 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { planTopology, TopologyError, type Plan } from 'millrace'
-import type { CollectedRecord } from '../../../src/runtime/record-collector.ts'
 import { built, inputTopics, resolved, steps } from '../planner/random-topology.ts'
-import { planRig, record, text, type TaskRig } from './task-rig.ts'
-
-interface Input {
-  readonly topic: string
-  readonly key: string | null
-  readonly value: string | null
-  readonly timestamp: number
-}
+import { compacted, PlanInstance, type Input } from './plan-instance.ts'
 
 /** In the order of time: operators forget their stream time in a restart, as Kafka Streams' do, so what is late may differ. */
 const inputs: fc.Arbitrary<readonly Input[]> = fc
@@ -29,76 +21,6 @@ const inputs: fc.Arbitrary<readonly Input[]> = fc
     let timestamp = 0
     return all.map(({ stepMs, ...input }) => ({ ...input, timestamp: (timestamp += stepMs) }))
   })
-
-/** All tasks of a plan on partition 0, and the log of every topic that they write. */
-class Instance {
-  readonly #plan: Plan
-  readonly #rigs: readonly TaskRig[]
-  readonly outputs: string[] = []
-  readonly changelogs: CollectedRecord[] = []
-
-  constructor(plan: Plan, rigs: readonly TaskRig[]) {
-    this.#plan = plan
-    this.#rigs = rigs
-  }
-
-  static async start(plan: Plan, changelogs: readonly CollectedRecord[]): Promise<Instance> {
-    // What comes after a restart is not what came before it.
-    const firstOffset = changelogs.length === 0 ? 0 : 1_000
-    const rigs = await Promise.all(plan.subtopologies.map(({ id }) => planRig(plan, { subtopology: id, firstOffset })))
-    for (const { task } of rigs) {
-      for (const { store, changelogTopic } of task.stores.values()) {
-        for (const { topic, key, value, timestamp } of changelogs) {
-          if (topic === changelogTopic) store.restore(key!, value, timestamp)
-        }
-        expect(store.changedCount, `${store.name} has nothing to write after it was restored`).toBe(0)
-      }
-    }
-    return new Instance(plan, rigs)
-  }
-
-  pipe({ topic, ...content }: Input): void {
-    this.#route(topic, {
-      ...record(content.key, content.value, content.timestamp),
-      headers: [['at', Buffer.from(`${content.timestamp}`)]],
-    })
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      next.task.process()
-      this.#collect(next)
-    }
-  }
-
-  flush(): void {
-    for (const rig of this.#rigs) {
-      rig.task.flushStores()
-      this.changelogs.push(...rig.sent.splice(0))
-    }
-  }
-
-  #next(): TaskRig | undefined {
-    return this.#rigs.find(({ task }) => task.bufferedTotal > 0)
-  }
-
-  #collect(rig: TaskRig): void {
-    for (const { topic, key, value, timestamp, headers } of rig.sent.splice(0)) {
-      const named = headers.map(([name, bytes]) => `${name}:${text(bytes)}`)
-      this.outputs.push(`${topic} ${text(key)}=${text(value)}@${timestamp} ${named.join()}`)
-      this.#route(topic, { key, value, timestamp, headers })
-    }
-  }
-
-  #route(topic: string, content: Parameters<TaskRig['enqueue']>[1]): void {
-    this.#plan.subtopologies.forEach(({ sources }, index) => {
-      if (sources.some((source) => source.topic === topic)) this.#rigs[index]!.enqueue(topic, content!)
-    })
-  }
-}
-
-function compacted(records: readonly CollectedRecord[]): readonly CollectedRecord[] {
-  const id = ({ topic, key }: CollectedRecord): string => `${topic} ${Buffer.from(key!).toString('hex')}`
-  const latest = new Map(records.map((entry) => [id(entry), entry]))
-  return records.filter((entry) => latest.get(id(entry)) === entry)
-}
 
 function planned(made: Parameters<typeof built>[0]): Plan | undefined {
   try {
@@ -122,20 +44,21 @@ const restarts: fc.Arbitrary<Restart> = fc.record({
 })
 
 async function outputsOf(plan: Plan, all: readonly Input[]): Promise<readonly string[]> {
-  const instance = await Instance.start(plan, [])
+  const instance = await PlanInstance.start(plan, [])
   all.forEach((input) => instance.pipe(input))
   return instance.outputs
 }
 
 async function outputsWithRestart(plan: Plan, all: readonly Input[], restart: Restart): Promise<readonly string[]> {
-  const before = await Instance.start(plan, [])
+  const before = await PlanInstance.start(plan, [])
   const stop = restart.restartAt % all.length
   all.slice(0, stop).forEach((input, index) => {
     before.pipe(input)
     if (index % restart.flushEach === 0) before.flush()
   })
   before.flush()
-  const after = await Instance.start(plan, restart.compact ? compacted(before.changelogs) : before.changelogs)
+  const log = restart.compact ? compacted(before.changelogs) : before.changelogs
+  const after = await PlanInstance.start(plan, log, { firstOffset: before.nextOffset })
   all.slice(stop).forEach((input) => after.pipe(input))
   return [...before.outputs, ...after.outputs]
 }
