@@ -1,6 +1,6 @@
 import { noHeaders, type Headers } from '../core/stream-record.ts'
 import type { FetchedBatch } from '../runtime/port.ts'
-import { ByteReader } from './byte-reader.ts'
+import { ByteReader } from '../protocol/wire/byte-reader.ts'
 
 /**
  * Records of one partition over the buffers they came in: offsets and timestamps in columns, keys and values found when

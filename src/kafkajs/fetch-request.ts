@@ -1,8 +1,8 @@
 /* The fetch request, version 11 (Kafka 2.3): bytes in, columns out, nothing in between. */
 import { BrokerError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
-import { ByteReader } from './byte-reader.ts'
-import { ByteWriter } from './byte-writer.ts'
+import { ByteReader } from '../protocol/wire/byte-reader.ts'
+import { ByteWriter } from '../protocol/wire/byte-writer.ts'
 import { sendRaw, type KafkaJsBroker } from './kafkajs-library.ts'
 import type { AbortedTransaction } from './record-batch-decoder.ts'
 

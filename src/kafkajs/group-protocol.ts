@@ -1,8 +1,8 @@
 /* What members of a group tell each other: Kafka's own consumer protocol, version 1, so that Kafka's tools can show the group. */
 import type { TopicPartition } from '../core/topic-partition.ts'
 import { byTopic } from './by-topic.ts'
-import { ByteReader } from './byte-reader.ts'
-import { ByteWriter } from './byte-writer.ts'
+import { ByteReader } from '../protocol/wire/byte-reader.ts'
+import { ByteWriter } from '../protocol/wire/byte-writer.ts'
 
 export interface Subscription {
   readonly topics: readonly string[]

@@ -1,8 +1,8 @@
 /* The produce request, version 7 (Kafka 2.1), with batches that are encoded already. */
 import type { TopicPartition } from '../core/topic-partition.ts'
 import { byTopic } from './by-topic.ts'
-import { ByteReader } from './byte-reader.ts'
-import { ByteWriter } from './byte-writer.ts'
+import { ByteReader } from '../protocol/wire/byte-reader.ts'
+import { ByteWriter } from '../protocol/wire/byte-writer.ts'
 import { sendRaw, type KafkaJsBroker } from './kafkajs-library.ts'
 
 export interface EncodedBatch extends TopicPartition {

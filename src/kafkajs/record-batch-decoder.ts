@@ -1,5 +1,5 @@
 /* What a fetch brought for one partition: record batches of format 2, the last one possibly cut off (KIP-74). */
-import { ByteReader } from './byte-reader.ts'
+import { ByteReader } from '../protocol/wire/byte-reader.ts'
 import { ColumnBatch } from './column-batch.ts'
 import { decompressForeign, decompressNow, isSynchronous } from './compression.ts'
 import { crc32c } from './crc32c.ts'

@@ -1,6 +1,6 @@
 /* Record batches of format 2 (KIP-98), written to one buffer that grows. */
 import type { OutgoingRecord } from '../runtime/port.ts'
-import { ByteWriter, varintSize } from './byte-writer.ts'
+import { ByteWriter, varintSize } from '../protocol/wire/byte-writer.ts'
 import { compress, compressionCode, type Compression } from './compression.ts'
 import { crc32c } from './crc32c.ts'
 
