@@ -1,11 +1,13 @@
 import { sleep } from '../core/clock.ts'
 import { BrokerError, TaskMigratedError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
-import type { ConsumerOptions, ConsumerPort, FetchedBatch, RebalanceListener } from '../runtime/port.ts'
+import { decodePlaces } from '../runtime/member-places.ts'
+import type { ConsumerOptions, ConsumerPort, FetchedBatch, MemberPlace, RebalanceListener } from '../runtime/port.ts'
 import { isRetriable, protocolErrorType, translateError } from './broker-errors.ts'
 import { backoff, connectCluster, type ConnectionOptions } from './connection.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMembership } from './group-membership.ts'
+import type { Assignment } from './group-protocol.ts'
 import { closeCluster, type KafkaJsCluster } from './kafkajs-library.ts'
 import { listOffsets, type OffsetOf } from './list-offsets.ts'
 
@@ -34,7 +36,8 @@ class Consumer implements ConsumerPort {
   #owned: readonly TopicPartition[] = []
   #lastOwned: readonly TopicPartition[] = []
   #joining: Promise<void> | undefined
-  #joined: readonly TopicPartition[] | undefined
+  #joined: Assignment | undefined
+  #members: readonly MemberPlace[] = []
   #fatal: Error | undefined
   #signal: () => void = () => {}
   #serving: Promise<void> | undefined
@@ -123,7 +126,7 @@ class Consumer implements ConsumerPort {
       this.#join(group)
     }
     if (this.#joined === undefined) return
-    const assignment = this.#joined
+    const { partitions: assignment, userData } = this.#joined
     const positions = await this.#positions(assignment)
     if (positions === undefined) return
     this.#joined = undefined
@@ -131,6 +134,7 @@ class Consumer implements ConsumerPort {
     this.#paused.clear()
     this.#owned = assignment
     this.#lastOwned = assignment
+    this.#members = decodePlaces(userData)
     fetcher.assign(positions)
     await this.#running.listener.onAssigned(assignment)
   }
@@ -203,6 +207,10 @@ class Consumer implements ConsumerPort {
 
   position(partition: TopicPartition): number | undefined {
     return this.#running?.fetcher.position(partition)
+  }
+
+  members(): readonly MemberPlace[] {
+    return this.#members
   }
 
   async commit(offsets: readonly OffsetOf[]): Promise<void> {

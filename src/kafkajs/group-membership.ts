@@ -10,11 +10,18 @@
 import { sleep, type Timer } from '../core/clock.ts'
 import { TaskMigratedError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
+import { decodeAddress, encodeAddress, encodePlaces } from '../runtime/member-places.ts'
 import type { ConsumerOptions } from '../runtime/port.ts'
 import { isConnectionError, isRetriable, protocolErrorType, translateError } from './broker-errors.ts'
 import { byTopic } from './by-topic.ts'
 import { backoff, type ConnectionOptions } from './connection.ts'
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './group-protocol.ts'
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+  type Assignment,
+} from './group-protocol.ts'
 import type { JoinedGroup, KafkaJsBroker, KafkaJsCluster } from './kafkajs-library.ts'
 import type { OffsetOf } from './list-offsets.ts'
 
@@ -47,7 +54,7 @@ export class GroupMembership {
   }
 
   /** Resolves with the assignment; tries until it has one or is closed. Rejects when trying again cannot help. */
-  async join(owned: readonly TopicPartition[]): Promise<readonly TopicPartition[]> {
+  async join(owned: readonly TopicPartition[]): Promise<Assignment> {
     this.#stopHeartbeats()
     if (this.lost) this.#memberId = ''
     this.lost = false
@@ -58,21 +65,22 @@ export class GroupMembership {
         this.#startHeartbeats()
         return assignment
       } catch (error) {
-        if (this.#closed) return []
+        if (this.#closed) return decodeAssignment(Buffer.alloc(0))
         await this.#recoverJoin(error, attempt)
       }
     }
   }
 
-  async #joinOnce(owned: readonly TopicPartition[]): Promise<readonly TopicPartition[]> {
+  async #joinOnce(owned: readonly TopicPartition[]): Promise<Assignment> {
     const { consumer, topics } = this.#options
+    const metadata = encodeSubscription({ topics, owned, userData: encodeAddress(consumer.address) })
     const coordinator = await this.#findCoordinator()
     const joined = await coordinator.joinGroup({
       groupId: consumer.groupId,
       memberId: this.#memberId,
       sessionTimeout: consumer.sessionTimeoutMs,
       rebalanceTimeout: consumer.rebalanceTimeoutMs,
-      groupProtocols: [{ name: assignorName, metadata: encodeSubscription({ topics, owned }) }],
+      groupProtocols: [{ name: assignorName, metadata }],
     })
     this.#memberId = joined.memberId
     this.#generation = joined.generationId
@@ -100,9 +108,15 @@ export class GroupMembership {
     const counts = new Map(metadata.map(({ topic, partitionMetadata }) => [topic, partitionMetadata.length]))
     const wanted = new Map(topics.map((topic) => [topic, counts.get(topic) ?? 0]))
     const assignment = consumer.assignor(members, wanted)
-    return members.map(({ memberId }) => ({
+    const places = members.map(({ memberId, userData }) => ({
       memberId,
-      memberAssignment: encodeAssignment(assignment.get(memberId) ?? []),
+      address: decodeAddress(userData),
+      partitions: assignment.get(memberId) ?? [],
+    }))
+    const userData = encodePlaces(places)
+    return places.map(({ memberId, partitions }) => ({
+      memberId,
+      memberAssignment: encodeAssignment({ partitions, userData }),
     }))
   }
 

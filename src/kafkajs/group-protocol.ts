@@ -7,16 +7,23 @@ import { ByteWriter } from '../protocol/wire/byte-writer.ts'
 export interface Subscription {
   readonly topics: readonly string[]
   readonly owned: readonly TopicPartition[]
+  /** None: empty. */
+  readonly userData: Uint8Array
+}
+
+export interface Assignment {
+  readonly partitions: readonly TopicPartition[]
+  readonly userData: Uint8Array
 }
 
 const version = 1
 
-export function encodeSubscription({ topics, owned }: Subscription): Buffer {
+export function encodeSubscription({ topics, owned, userData }: Subscription): Buffer {
   const writer = new ByteWriter()
   writer.int16(version)
   writer.int32(topics.length)
   for (const topic of topics) writer.string(topic)
-  writer.int32(-1)
+  writeUserData(writer, userData)
   writePartitions(writer, owned)
   return writer.bytes()
 }
@@ -26,24 +33,29 @@ export function decodeSubscription(bytes: Buffer): Subscription {
   const reader = new ByteReader(bytes)
   const theirs = reader.int16()
   const topics = reader.array((r) => r.string() ?? '')
-  reader.block()
-  return { topics, owned: theirs >= 1 && reader.remaining > 0 ? readPartitions(reader) : [] }
+  const userData = reader.block()
+  return { topics, userData, owned: theirs >= 1 && reader.remaining > 0 ? readPartitions(reader) : [] }
 }
 
-export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer {
+export function encodeAssignment({ partitions, userData }: Assignment): Buffer {
   const writer = new ByteWriter()
   writer.int16(version)
   writePartitions(writer, partitions)
-  writer.int32(-1)
+  writeUserData(writer, userData)
   return writer.bytes()
 }
 
 /** No bytes: a member to whom the leader gave nothing. */
-export function decodeAssignment(bytes: Buffer): readonly TopicPartition[] {
-  if (bytes.length === 0) return []
+export function decodeAssignment(bytes: Buffer): Assignment {
+  if (bytes.length === 0) return { partitions: [], userData: bytes }
   const reader = new ByteReader(bytes)
   reader.skip(2)
-  return readPartitions(reader)
+  return { partitions: readPartitions(reader), userData: reader.block() }
+}
+
+function writeUserData(writer: ByteWriter, userData: Uint8Array): void {
+  writer.int32(userData.length === 0 ? -1 : userData.length)
+  writer.raw(userData)
 }
 
 function writePartitions(writer: ByteWriter, partitions: readonly TopicPartition[]): void {

@@ -47,9 +47,18 @@ export type Assignor = (
   partitionCounts: ReadonlyMap<string, number>,
 ) => ReadonlyMap<string, readonly TopicPartition[]>
 
+/** A member of the group as all the others know it (C10). */
+export interface MemberPlace {
+  /** `host:port` where it answers queries; null: it told none. */
+  readonly address: string | null
+  readonly partitions: readonly TopicPartition[]
+}
+
 export interface ConsumerOptions {
   readonly groupId: string
   readonly clientId: string
+  /** Told to every member of the group (C10). */
+  readonly address?: string
   readonly assignor: Assignor
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
@@ -84,6 +93,12 @@ export interface ConsumerPort {
   position(partition: TopicPartition): number | undefined
   /** C9. Rejects with TaskMigratedError when this member no longer owns a partition; nothing is committed then. */
   commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>
+  /**
+   * C10. Who owns what, this member included: as the leader assigned it in the generation that this member joined last, known
+   * before `onAssigned` is called and kept until the next one. Empty before the first, and while no member has an address. It
+   * travels as the user data of Kafka's consumer protocol (`member-places.ts`), so that clients of any kind share a group.
+   */
+  members(): readonly MemberPlace[]
   /** Leaves the group, after `onRevoked` for all that is owned. Idempotent. */
   close(): Promise<void>
 }

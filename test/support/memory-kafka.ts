@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../../src/core/topic-partition.ts'
 import { topicPartitionName } from '../../src/core/topic-partition.ts'
-import type { Assignor, OutgoingRecord } from '../../src/runtime/port.ts'
+import type { Assignor, MemberPlace, OutgoingRecord } from '../../src/runtime/port.ts'
 
 export interface StoredRecord extends OutgoingRecord {
   readonly offset: number
@@ -15,6 +15,7 @@ export interface MemoryMember {
   readonly memberId: string
   readonly topics: readonly string[]
   readonly assignor: Assignor
+  readonly address: string | null
   owned: readonly TopicPartition[]
   /** The generation that it last took part in. */
   generation: number
@@ -28,6 +29,7 @@ export class MemoryGroup {
   #joined = new Set<string>()
   #round: { readonly done: Promise<void>; readonly finish: () => void } | undefined
   #assignment: ReadonlyMap<string, readonly TopicPartition[]> = new Map()
+  #places: readonly MemberPlace[] = []
   readonly #counts: () => ReadonlyMap<string, number>
 
   constructor(counts: () => ReadonlyMap<string, number>) {
@@ -46,15 +48,15 @@ export class MemoryGroup {
     this.#finishRound()
   }
 
-  /** Resolves with what the member is given once all members have joined. */
-  async join(member: MemoryMember): Promise<readonly TopicPartition[]> {
+  /** Resolves with what each member is given once all have joined. */
+  async join(member: MemoryMember): Promise<{ owned: readonly TopicPartition[]; members: readonly MemberPlace[] }> {
     const round = this.#round
     if (round === undefined) throw new Error('nothing to join')
     this.#joined.add(member.memberId)
     this.#finishRound()
     await round.done
     member.generation = this.generation
-    return this.#assignment.get(member.memberId) ?? []
+    return { owned: this.#assignment.get(member.memberId) ?? [], members: this.#places }
   }
 
   get rebalancing(): boolean {
@@ -80,6 +82,11 @@ export class MemoryGroup {
     const topics = new Set(members.flatMap((member) => member.topics))
     const counts = new Map([...this.#counts()].filter(([topic]) => topics.has(topic)))
     this.#assignment = members[0]!.assignor(members, counts)
+    const nobody = members.every(({ address }) => address === null)
+    this.#places = (nobody ? [] : members).map(({ memberId, address }) => ({
+      address,
+      partitions: this.#assignment.get(memberId) ?? [],
+    }))
     this.generation++
     this.#round.finish()
     this.#round = undefined

@@ -10,6 +10,7 @@ import type {
   DeliveryFailed,
   FetchedBatch,
   KafkaPort,
+  MemberPlace,
   OutgoingRecord,
   ProducerOptions,
   ProducerPort,
@@ -83,6 +84,7 @@ class MemoryConsumer implements ConsumerPort {
   readonly #watermarks = new Map<string, number>()
   readonly #paused = new Set<string>()
   #member: MemoryMember | undefined
+  #members: readonly MemberPlace[] = []
   #listener: RebalanceListener | undefined
 
   constructor(kafka: MemoryKafka, options: ConsumerOptions, port: MemoryPortOptions & { readonly step: Step }) {
@@ -95,7 +97,8 @@ class MemoryConsumer implements ConsumerPort {
   async subscribe(topics: readonly string[], listener: RebalanceListener): Promise<void> {
     await this.#port.step('subscribe')
     const memberId = `${this.#port.name}-${String(++consumerCount).padStart(6, '0')}`
-    this.#member = { memberId, topics, assignor: this.#options.assignor, owned: [], generation: -1 }
+    const { assignor, address = null } = this.#options
+    this.#member = { memberId, topics, assignor, address, owned: [], generation: -1 }
     this.#listener = listener
     this.#group.add(this.#member)
   }
@@ -118,11 +121,12 @@ class MemoryConsumer implements ConsumerPort {
     if (!this.#group.rebalancing) return
     if (member.generation >= 0) await this.#listener.onRevoked(member.owned)
     this.#forgetAll()
-    const assigned = await this.#group.join(member)
+    const { owned, members } = await this.#group.join(member)
     await this.#port.step('assigned')
-    member.owned = assigned
-    for (const partition of assigned) this.#start(partition)
-    await this.#listener.onAssigned(assigned)
+    member.owned = owned
+    this.#members = members
+    for (const partition of owned) this.#start(partition)
+    await this.#listener.onAssigned(owned)
   }
 
   async #expired(member: MemoryMember, listener: RebalanceListener): Promise<void> {
@@ -181,6 +185,10 @@ class MemoryConsumer implements ConsumerPort {
 
   position(partition: TopicPartition): number | undefined {
     return this.#positions.get(topicPartitionName(partition))?.offset
+  }
+
+  members(): readonly MemberPlace[] {
+    return this.#members
   }
 
   async commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {

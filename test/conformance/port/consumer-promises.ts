@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TaskMigratedError } from '../../../src/core/errors.ts'
-import type { ConsumerPort, RebalanceListener } from '../../../src/runtime/port.ts'
+import type { ConsumerPort, MemberPlace, RebalanceListener } from '../../../src/runtime/port.ts'
 import {
   consumerOptions,
   createTopic,
@@ -17,6 +17,15 @@ import {
 
 /** Bounded real waiting: the promise is about time itself. */
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+const placesOf = (members: readonly MemberPlace[]): string =>
+  members
+    .map(({ address, partitions }) => {
+      const numbers = partitions.map(({ partition }) => String(partition))
+      return `${address ?? 'nowhere'} owns ${numbers.toSorted().join(',')}`
+    })
+    .toSorted()
+    .join('; ')
 
 export function consumerPromises(under: () => PortUnderTest): void {
   const started = async (
@@ -300,6 +309,46 @@ export function consumerPromises(under: () => PortUnderTest): void {
       await consumer.commit([{ topic, partition: 0, offset: 0 }])
       expect(await committed(groupId, topic)).toEqual([{ partition: 0, offset: 0 }])
       await consumer.close()
+    })
+
+    test('C10 every member knows before onAssigned where all members are and what they own', async () => {
+      const topic = await createTopic(under(), 3)
+      const groupId = unique('group')
+      const known: string[][] = [[], []]
+      const join = async (n: 0 | 1, address: string): Promise<ConsumerPort> => {
+        const consumer = under().port.consumer(consumerOptions({ groupId, address }))
+        expect(consumer.members()).toEqual([])
+        await consumer.subscribe(
+          [topic],
+          hearing({ onAssigned: async () => void known[n]!.push(placesOf(consumer.members())) }),
+        )
+        return consumer
+      }
+      const first = await join(0, 'first:1')
+      await pollUntil(first, () => known[0]!.length === 1)
+      expect(known[0]).toEqual(['first:1 owns 0,1,2'])
+      const second = await join(1, 'second:2')
+      await pollAll([first, second], () => known[0]!.length === 2 && known[1]!.length === 1)
+      expect(known[0]![1]).toMatch(/^first:1 owns [012,]+; second:2 owns [012,]+$/)
+      expect(known[1]).toEqual([known[0]![1]])
+      expect(placesOf(first.members())).toBe(known[0]![1])
+      const owned = first.members().flatMap(({ partitions }) => partitions.map(({ partition }) => partition))
+      expect(owned.toSorted((a, b) => a - b)).toEqual([0, 1, 2])
+      await Promise.all([first.close(), second.close()])
+    })
+
+    test('C10 tells of members without an address too, but nothing when nobody has one', async () => {
+      const topic = await createTopic(under(), 2)
+      const groupId = unique('group')
+      const listeners = [hearing(), hearing()] as const
+      const silent = await started([topic], listeners[0], { groupId })
+      await pollUntil(silent, () => listeners[0].heard.length === 1)
+      expect(silent.members()).toEqual([])
+      const other = await started([topic], listeners[1], { groupId, address: 'other:1' })
+      await pollAll([silent, other], () => listeners[0].heard.length === 3 && listeners[1].heard.length === 1)
+      expect(placesOf(silent.members())).toMatch(/^nowhere owns [01]; other:1 owns [01]$/)
+      expect(placesOf(other.members())).toBe(placesOf(silent.members()))
+      await Promise.all([silent.close(), other.close()])
     })
 
     test('reads committed records only where asked, and gets past what was aborted at the end', async () => {

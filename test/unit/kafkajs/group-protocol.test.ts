@@ -13,21 +13,26 @@ const owned = [
   { topic: 'a', partition: 1 },
 ]
 
-test('a member says what it reads and what it owned', () => {
-  expect(decodeSubscription(encodeSubscription({ topics: ['a', 'b'], owned }))).toEqual({ topics: ['a', 'b'], owned })
+const none = Buffer.alloc(0)
+
+test('a member says what it reads, what it owned, and what else the others should know', () => {
+  const subscription = { topics: ['a', 'b'], owned, userData: Buffer.from('me') }
+  expect(decodeSubscription(encodeSubscription(subscription))).toEqual(subscription)
+  expect(decodeSubscription(encodeSubscription({ ...subscription, userData: none })).userData).toEqual(none)
 })
 
 test('a member that does not say what it owned owned nothing', () => {
   const theirs = AssignerProtocol.MemberMetadata.encode({ version: 0, topics: ['a'], userData: Buffer.alloc(0) })
-  expect(decodeSubscription(theirs)).toEqual({ topics: ['a'], owned: [] })
+  expect(decodeSubscription(theirs)).toEqual({ topics: ['a'], owned: [], userData: none })
 })
 
 test("an assignment is what other clients and Kafka's tools read", () => {
-  const bytes = encodeAssignment(owned)
-  expect(decodeAssignment(bytes)).toEqual(owned)
-  expect(AssignerProtocol.MemberAssignment.decode(bytes)?.assignment).toEqual({ b: [2, 0], a: [1] })
+  const bytes = encodeAssignment({ partitions: owned, userData: Buffer.from('all') })
+  expect(decodeAssignment(bytes)).toEqual({ partitions: owned, userData: Buffer.from('all') })
+  const theirs = AssignerProtocol.MemberAssignment.decode(bytes)
+  expect(theirs).toMatchObject({ assignment: { b: [2, 0], a: [1] }, userData: Buffer.from('all') })
 })
 
 test('no assignment at all is an empty one', () => {
-  expect(decodeAssignment(Buffer.alloc(0))).toEqual([])
+  expect(decodeAssignment(none)).toEqual({ partitions: [], userData: none })
 })
