@@ -209,8 +209,8 @@ export class KStream<K, V> {
    * `within` before or after that of one that was let through. Counted as `duplicate`.
    *
    * Delivery: it takes out what producers and at-least-once steps before it wrote twice to a topic. It does not make the app
-   * exactly-once: after a crash a record that is read again passes again, rather than be lost, so what follows may see it twice (with
-   * `late: 'drop'` it can be lost where what is read again spans more than `within`). A record that a step below fails on
+   * exactly-once: after a crash a record that is read again passes again, or a repeat of it does, rather than the id be lost, so what
+   * follows may see it twice (with `late: 'drop'` it can be lost where what is read again spans more than `within`). A record that a step below fails on
    * and the handler leaves out counts as let through.
    * @key Keeps key, value, timestamp and headers. Repartitions if the key changed before, for ids are looked for within their
    * key: under two keys they are two ids.
