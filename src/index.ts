@@ -154,6 +154,7 @@ export {
   MillraceError,
   ProcessingError,
   ProductionError,
+  ProtocolError,
   SerializationError,
   StateError,
   TaskCorruptedError,

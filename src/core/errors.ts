@@ -11,6 +11,7 @@ export const errorCodes = [
   'MILLRACE_PRODUCTION_FAILED',
   'MILLRACE_BROKER_UNREACHABLE',
   'MILLRACE_BROKER_FAILED',
+  'MILLRACE_PROTOCOL_INVALID',
   'MILLRACE_TOPIC_MISSING',
   'MILLRACE_PARTITIONS_MISMATCH',
   'MILLRACE_OFFSET_OUT_OF_RANGE',
@@ -121,6 +122,13 @@ export class BrokerError extends MillraceError {
   constructor(code: ErrorCode, message: string, facts: ErrorFacts & { readonly retriable: boolean }) {
     super(code, message, facts)
     this.retriable = facts.retriable
+  }
+}
+
+/** Bytes that are not what Kafka's protocol allows, or a message that the version at hand cannot say. */
+export class ProtocolError extends MillraceError {
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super('MILLRACE_PROTOCOL_INVALID', message, facts)
   }
 }
 

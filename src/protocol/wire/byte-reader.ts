@@ -1,6 +1,12 @@
+import { ProtocolError } from '../../core/errors.ts'
+
 function cutOff(): never {
-  throw new Error('corrupt data from the broker: it ends too early')
+  throw new ProtocolError('corrupt data: it ends too early')
 }
+
+/** The upper halves of the whole numbers that a double holds exactly. */
+const highMax = 0x1f_ffff
+const highMin = -0x20_0000
 
 /** Reads Kafka's wire format off one buffer. Reading past the end throws: lengths come from the network. */
 export class ByteReader {
@@ -43,10 +49,12 @@ export class ByteReader {
     return this.bytes.readUInt32BE(this.#step(4))
   }
 
-  /** As a double: offsets and timestamps stay far below 2^53. */
+  /** As a double: offsets, timestamps and producer ids stay far below 2^53, and what does not is refused. */
   int64(): number {
     const at = this.#step(8)
-    return this.bytes.readInt32BE(at) * 4_294_967_296 + this.bytes.readUInt32BE(at + 4)
+    const high = this.bytes.readInt32BE(at)
+    if (high > highMax || high < highMin) throw new ProtocolError('corrupt data: a 64-bit number beyond 2^53')
+    return high * 4_294_967_296 + this.bytes.readUInt32BE(at + 4)
   }
 
   bigInt64(): bigint {
@@ -55,7 +63,10 @@ export class ByteReader {
 
   string(): string | null {
     const length = this.int16()
-    if (length < 0) return null
+    return length < 0 ? null : this.utf8(length)
+  }
+
+  utf8(length: number): string {
     const start = this.#step(length)
     return this.bytes.toString('utf8', start, start + length)
   }
@@ -68,6 +79,17 @@ export class ByteReader {
   slice(length: number): Buffer {
     const start = this.#step(length)
     return this.bytes.subarray(start, start + length)
+  }
+
+  /** 7 bits a byte, of at most 32 bits: lengths, counts and tags (KIP-482). */
+  unsignedVarint(): number {
+    let value = 0
+    for (let scale = 1; scale <= 0x1000_0000; scale *= 128) {
+      const byte = this.bytes[this.#step(1)]!
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+    }
+    throw new ProtocolError('corrupt data: a length of more than 32 bits')
   }
 
   /** Zig-zag, 7 bits a byte, for whole numbers of up to 53 bits. */

@@ -28,6 +28,12 @@ export class ByteWriter {
     return at
   }
 
+  /** Forgets what was written, and a buffer that one large message has left. */
+  reset(retainedBytesMax: number): void {
+    this.#length = 0
+    if (this.#bytes.length > retainedBytesMax) this.#bytes = Buffer.allocUnsafe(retainedBytesMax)
+  }
+
   int8(value: number): void {
     // First the room, then the buffer: making room may replace it.
     const at = this.#take(1)
@@ -64,6 +70,11 @@ export class ByteWriter {
     if (value === null) return this.int16(-1)
     const length = Buffer.byteLength(value)
     this.int16(length)
+    this.utf8(value, length)
+  }
+
+  /** A text that takes this many bytes. */
+  utf8(value: string, length: number): void {
     const at = this.#take(length)
     this.#bytes.write(value, at, length, 'utf8')
   }
@@ -71,6 +82,16 @@ export class ByteWriter {
   raw(bytes: Uint8Array): void {
     const at = this.#take(bytes.length)
     this.#bytes.set(bytes, at)
+  }
+
+  /** 7 bits a byte, of at most 32 bits: lengths, counts and tags (KIP-482). */
+  unsignedVarint(value: number): void {
+    let rest = value
+    while (rest >= 0x80) {
+      this.int8((rest & 0x7f) | 0x80)
+      rest >>>= 7
+    }
+    this.int8(rest)
   }
 
   /** Zig-zag, 7 bits a byte, for whole numbers of up to 53 bits. */
