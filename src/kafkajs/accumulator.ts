@@ -3,11 +3,9 @@
  * That one batch at a time is what keeps the order through retries and makes the sequence numbers right.
  */
 import type { Clock } from '../core/clock.ts'
+import type { BatchIdentity } from '../protocol/records/batch-header.ts'
+import { recordBytesMax } from '../protocol/records/record-batch-writer.ts'
 import type { DeliveryFailed, OutgoingRecord } from '../runtime/port.ts'
-import { payloadSize, type BatchIdentity } from './record-batch-encoder.ts'
-
-/** Length, attributes and deltas of a record, at most, without its payload. */
-const recordOverheadBytes = 16
 
 export class PendingBatch {
   readonly records: OutgoingRecord[] = []
@@ -74,7 +72,7 @@ export class Accumulator {
   /** Returns the monotonic time from which the batch may be sent, when the record began or completed one. */
   append(record: OutgoingRecord, onFailed: DeliveryFailed): number | undefined {
     const queue = this.#queue(record.topic, record.partition)
-    const bytes = payloadSize(record) + recordOverheadBytes
+    const bytes = recordBytesMax(record.key, record.value, record.headers)
     let last = queue.batches.at(-1)
     const begins = last === undefined || last.sealed || last.bytes + bytes > this.#options.batchBytes
     if (begins) {
@@ -140,7 +138,7 @@ export class Accumulator {
       const end = half === 0 ? middle : batch.records.length
       for (let i = start; i < end; i++) {
         const record = batch.records[i]!
-        part.add(record, batch.failed[i]!, payloadSize(record) + recordOverheadBytes)
+        part.add(record, batch.failed[i]!, recordBytesMax(record.key, record.value, record.headers))
       }
       return part
     })

@@ -1,10 +1,10 @@
 /* The fetch request, version 11 (Kafka 2.3): bytes in, columns out, nothing in between. */
 import { BrokerError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
+import type { AbortedTransaction } from '../protocol/records/aborted-filter.ts'
 import { ByteReader } from '../protocol/wire/byte-reader.ts'
 import { ByteWriter } from '../protocol/wire/byte-writer.ts'
 import { sendRaw, type KafkaJsBroker } from './kafkajs-library.ts'
-import type { AbortedTransaction } from './record-batch-decoder.ts'
 
 const apiKey = 1
 const apiVersion = 11

@@ -6,14 +6,14 @@
 import { sleep, type Clock } from '../core/clock.ts'
 import { BrokerError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
+import type { FetchedRecords } from '../protocol/records/fetched-records.ts'
+import { readFetched } from '../protocol/records/read-fetched.ts'
 import type { FetchedBatch, OutOfRangePolicy } from '../runtime/port.ts'
 import { isRetriable, translateError } from './broker-errors.ts'
-import { ColumnBatch } from './column-batch.ts'
 import { backoff, leaderOf, type ConnectionOptions } from './connection.ts'
 import { fetchFrom, type PartitionFetch } from './fetch-request.ts'
 import { errorFromCode, type KafkaJsCluster } from './kafkajs-library.ts'
 import { listOffsets, type OffsetOf } from './list-offsets.ts'
-import { decodeRecordSet } from './record-batch-decoder.ts'
 
 /** How long the broker holds a fetch that finds nothing. */
 const idleWaitMs = 250
@@ -38,7 +38,7 @@ export interface FetcherOptions {
 class PartitionState {
   readonly topic: string
   readonly partition: number
-  readonly queue: (ColumnBatch & { from: number })[] = []
+  readonly queue: (FetchedRecords & { from: number })[] = []
   /** The next offset to fetch. */
   offset: number
   highWatermark: number | undefined
@@ -153,8 +153,8 @@ export class Fetcher {
     if (!this.#isCurrent(state)) return
     if (answer.errorCode === outOfRangeCode) return this.#reset(state)
     if (answer.errorCode !== 0) throw errorFromCode(answer.errorCode)
-    const batch = await this.#decode(state, answer)
-    if (batch === undefined || !this.#isCurrent(state)) return
+    const batch = this.#decode(state, answer)
+    if (batch === undefined) return
     state.attempts = 0
     state.highWatermark = Math.max(answer.end, batch.nextOffset)
     batch.highWatermark = state.highWatermark
@@ -165,28 +165,15 @@ export class Fetcher {
     this.#toTheEnd(state)
   }
 
-  async #decode(state: PartitionState, answer: PartitionFetch): Promise<(ColumnBatch & { from: number }) | undefined> {
+  #decode(
+    { topic, partition, offset }: PartitionState,
+    answer: PartitionFetch,
+  ): (FetchedRecords & { from: number }) | undefined {
     try {
-      const { topic, partition, offset } = state
-      const batch = await decodeRecordSet({
-        topic,
-        partition,
-        from: offset,
-        records: answer.records,
-        aborted: answer.aborted,
-      })
-      return Object.assign(batch, { from: offset })
+      const { records, aborted } = answer
+      return Object.assign(readFetched({ topic, partition, from: offset, records, aborted }), { from: offset })
     } catch (error) {
-      const { topic, partition, offset } = state
-      const why = error instanceof Error ? error.message : String(error)
-      const facts = { topic, partition, offset, cause: error, retriable: false }
-      this.#fatal(
-        new BrokerError(
-          'MILLRACE_BROKER_FAILED',
-          `cannot read ${topic}-${partition} at offset ${offset}: ${why}`,
-          facts,
-        ),
-      )
+      this.#fatal(error as Error)
       return undefined
     }
   }

@@ -2,6 +2,7 @@ import type { KafkaPort } from '../runtime/port.ts'
 import { kafkajsAdmin } from './admin.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { kafkajsConsumer } from './consumer.ts'
+import './kafkajs-codecs.ts'
 import { kafkajsProducer } from './producer.ts'
 import { kafkajsRestorer } from './restorer.ts'
 

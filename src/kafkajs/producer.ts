@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../core/clock.ts'
 import { BrokerError } from '../core/errors.ts'
 import { topicPartitionName } from '../core/topic-partition.ts'
+import { RecordBatchWriter } from '../protocol/records/record-batch-writer.ts'
 import type { DeliveryFailed, OutgoingRecord, ProducerOptions, ProducerPort } from '../runtime/port.ts'
 import { Accumulator, type PartitionQueue } from './accumulator.ts'
 import { isRetriable, protocolErrorType, translateError } from './broker-errors.ts'
@@ -8,7 +9,6 @@ import { byTopic } from './by-topic.ts'
 import { backoff, connectCluster, leaderOf, type ConnectionOptions } from './connection.ts'
 import { closeCluster, errorFromCode, type KafkaJsBroker, type KafkaJsCluster } from './kafkajs-library.ts'
 import { produceTo } from './produce-request.ts'
-import { encodeRecordBatch } from './record-batch-encoder.ts'
 
 /** Of one request; a single batch may be larger. Below the broker's socket.request.max.bytes (100 MB) by far. */
 const requestBytesMax = 1_000_000
@@ -265,6 +265,9 @@ function fitting(queues: readonly PartitionQueue[]): readonly PartitionQueue[] {
   return end < 0 ? queues : queues.slice(0, end)
 }
 
+/** One for all, as encoding is never interrupted. */
+const writer = new RecordBatchWriter()
+
 function encode(
   queue: PartitionQueue,
   identity: { readonly id: bigint; readonly epoch: number },
@@ -272,8 +275,11 @@ function encode(
 ): { topic: string; partition: number; bytes: Buffer } {
   const batch = queue.batches[0]!
   batch.identity ??= nextIdentity(queue, identity)
-  const bytes = encodeRecordBatch(batch.records, batch.identity, options.compression)
-  return { topic: queue.topic, partition: queue.partition, bytes }
+  writer.reset()
+  for (const { key, value, timestamp, headers } of batch.records) writer.append(key, value, timestamp, { headers })
+  const encoded = writer.finish(options.compression)
+  encoded.stamp(batch.identity)
+  return { topic: queue.topic, partition: queue.partition, bytes: encoded.bytes }
 }
 
 function nextIdentity(

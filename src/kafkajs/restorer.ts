@@ -1,5 +1,6 @@
 import { sleep } from '../core/clock.ts'
 import { topicPartitionName } from '../core/topic-partition.ts'
+import { readFetched } from '../protocol/records/read-fetched.ts'
 import type { FetchedBatch, RestorePort } from '../runtime/port.ts'
 import { isRetriable, translateError } from './broker-errors.ts'
 import { backoff, connectCluster, type ConnectionOptions } from './connection.ts'
@@ -7,7 +8,6 @@ import { outOfRangeError } from './fetcher.ts'
 import { fetchFrom, type PartitionFetch } from './fetch-request.ts'
 import { closeCluster, errorFromCode, type KafkaJsBroker, type KafkaJsCluster } from './kafkajs-library.ts'
 import { groupByLeader, listOffsets } from './list-offsets.ts'
-import { decodeRecordSet } from './record-batch-decoder.ts'
 
 const maxWaitMs = 250
 const partitionMaxBytes = 1_048_576
@@ -80,7 +80,7 @@ class Restorer implements RestorePort {
       signal.throwIfAborted()
       if (answer.errorCode === outOfRangeCode) await this.#startAgain(reading)
       else if (answer.errorCode !== 0) return errorFromCode(answer.errorCode)
-      else await hand(reading, answer, onBatch)
+      else hand(reading, answer, onBatch)
     }
     return undefined
   }
@@ -122,15 +122,9 @@ class Restorer implements RestorePort {
   }
 }
 
-async function hand(reading: Reading, answer: PartitionFetch, onBatch: (batch: FetchedBatch) => void): Promise<void> {
+function hand(reading: Reading, answer: PartitionFetch, onBatch: (batch: FetchedBatch) => void): void {
   const { topic, partition, offset, end } = reading
-  const batch = await decodeRecordSet({
-    topic,
-    partition,
-    from: offset,
-    records: answer.records,
-    aborted: answer.aborted,
-  })
+  const batch = readFetched({ topic, partition, from: offset, records: answer.records, aborted: answer.aborted })
   batch.highWatermark = Math.max(answer.end, batch.nextOffset)
   batch.cutAt(end)
   if (batch.count > 0) onBatch(batch)

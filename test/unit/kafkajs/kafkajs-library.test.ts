@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { expect, test, vi } from 'vitest'
 import '../../../src/kafkajs/kafkajs-library.ts'
-import '../../../src/kafkajs/compression.ts'
-import { compressionCode } from '../../../src/kafkajs/compression.ts'
+import '../../../src/kafkajs/kafkajs-codecs.ts'
+import { compressionCode } from '../../../src/protocol/compression/compression.ts'
 
 const require = createRequire(import.meta.url)
 

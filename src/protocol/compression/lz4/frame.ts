@@ -9,21 +9,23 @@ import { xxHash32 } from './xxhash32.ts'
 
 const magic = 0x184d2204
 const blockBytesWritten = 64 * 1024
-/** Version 1, independent blocks; 64 KiB. Then the checksum of these two bytes. */
-const writtenFlags = 0b0110_0000
-const writtenBlockSize = 0b0100_0000
+/** Magic; version 1, independent blocks; 64 KiB; the checksum of these two bytes. */
+const writtenHeader = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0b0110_0000, 0b0100_0000, 0x82])
 const storedBit = 0x8000_0000
+/** A byte of a length stands for 255 at most. */
+const ratioMax = 255
 
 const nativeOrTypescript = loadBlockCodec()
 
-export function compressFrame(input: Uint8Array, blocks: BlockCodec = nativeOrTypescript): Buffer {
+/** The frame behind `headroom` bytes that are left for a header. */
+export function compressFrame(
+  input: Uint8Array,
+  { headroom = 0, blocks = nativeOrTypescript }: { readonly headroom?: number; readonly blocks?: BlockCodec } = {},
+): Buffer {
   const blockCount = Math.ceil(input.length / blockBytesWritten)
-  const output = Buffer.allocUnsafe(7 + input.length + 4 * blockCount + 4)
-  output.writeUInt32LE(magic, 0)
-  output[4] = writtenFlags
-  output[5] = writtenBlockSize
-  output[6] = (xxHash32(output, 4, 6) >>> 8) & 0xff
-  let at = 7
+  const output = Buffer.allocUnsafe(headroom + 7 + input.length + 4 * blockCount + 4)
+  output.set(writtenHeader, headroom)
+  let at = headroom + 7
   for (let start = 0; start < input.length; start += blockBytesWritten) {
     const source = { bytes: input, start, end: Math.min(start + blockBytesWritten, input.length) }
     at = writeBlock(source, output, at, blocks)
@@ -96,25 +98,47 @@ export interface DecompressOptions {
 export function decompressFrame(input: Buffer, options: DecompressOptions): Buffer {
   const header = readHeader(input)
   const blocks = options.blocks ?? nativeOrTypescript
-  let output: Buffer = Buffer.allocUnsafe(Math.min(Math.max(input.length * 4, 1024), options.contentBytesMax))
-  let at = header.end
+  const found = findBlocks(input, header)
+  const size = found.reduce((sum, { bytesMax }) => sum + bytesMax, 0)
+  const output: Buffer = Buffer.allocUnsafe(Math.min(size, options.contentBytesMax))
   let written = 0
-  for (;;) {
-    if (at + 4 > input.length) throw corrupt('no end mark')
-    const size = input.readUInt32LE(at)
-    at += 4
-    if (size === 0) break
+  for (const { at, end, stored } of found) {
+    const target = { bytes: output, start: written, end: Math.min(written + header.blockBytesMax, output.length) }
+    written = readBlock({ input, at, end, stored, target, header, blocks })
+  }
+  const content = output.subarray(0, written)
+  if (header.contentChecksum) checkContent(content, input, endOfFrame(found, header))
+  return content
+}
+
+interface Block {
+  readonly at: number
+  readonly end: number
+  readonly stored: boolean
+  /** What it can hold at most. */
+  readonly bytesMax: number
+}
+
+/** All blocks up to the end mark, so that memory is reserved once, and for no more than they can hold. */
+function findBlocks(input: Buffer, header: FrameHeader): readonly Block[] {
+  const blocks: Block[] = []
+  for (let next = header.end; ;) {
+    if (next + 4 > input.length) throw corrupt('no end mark')
+    const size = input.readUInt32LE(next)
+    if (size === 0) return blocks
+    const at = next + 4
     const end = at + (size & ~storedBit)
     if (end > input.length) throw corrupt('a block is cut off')
     if (header.blockChecksums) checkSum(input, { start: at, end, sumAt: end, what: 'block' })
-    output = withRoom(output, written, Math.min(written + header.blockBytesMax, options.contentBytesMax))
-    const target = { bytes: output, start: written, end: Math.min(written + header.blockBytesMax, output.length) }
-    written = readBlock({ input, at, end, stored: size >= storedBit, target, header, blocks })
-    at = end + (header.blockChecksums ? 4 : 0)
+    const stored = size >= storedBit
+    blocks.push({ at, end, stored, bytesMax: Math.min(header.blockBytesMax, (end - at) * (stored ? 1 : ratioMax)) })
+    next = end + (header.blockChecksums ? 4 : 0)
   }
-  const content = output.subarray(0, written)
-  if (header.contentChecksum) checkContent(content, input, at)
-  return content
+}
+
+function endOfFrame(blocks: readonly Block[], header: FrameHeader): number {
+  const last = blocks.at(-1)
+  return (last === undefined ? header.end : last.end + (header.blockChecksums ? 4 : 0)) + 4
 }
 
 function readBlock(block: {
@@ -135,13 +159,6 @@ function readBlock(block: {
   const source = { bytes: input, start: at, end }
   if (block.header.independentBlocks) return block.blocks.decompress(source, target)
   return decompressBlock(source, target, 0)
-}
-
-function withRoom(output: Buffer, used: number, needed: number): Buffer {
-  if (output.length >= needed) return output
-  const larger = Buffer.allocUnsafe(Math.max(needed, Math.min(output.length * 2, needed * 2)))
-  output.copy(larger, 0, 0, used)
-  return larger
 }
 
 function checkSum(input: Buffer, range: { start: number; end: number; sumAt: number; what: string }): void {

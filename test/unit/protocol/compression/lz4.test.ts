@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { loadBlockCodec, typescriptBlocks } from '../../../src/kafkajs/lz4/block-codec.ts'
-import { compressFrame, decompressFrame } from '../../../src/kafkajs/lz4/frame.ts'
-import { xxHash32 } from '../../../src/kafkajs/lz4/xxhash32.ts'
+import { loadBlockCodec, typescriptBlocks } from '../../../../src/protocol/compression/lz4/block-codec.ts'
+import { compressFrame, decompressFrame } from '../../../../src/protocol/compression/lz4/frame.ts'
+import { xxHash32 } from '../../../../src/protocol/compression/lz4/xxhash32.ts'
 
 const contentBytesMax = 10_000_000
 const native = loadBlockCodec()
@@ -44,19 +44,19 @@ test('the TypeScript codec takes over where the addon does not load', () => {
 
 describe.each(codecs)('$name blocks', (blocks) => {
   test.each(contents)('bring back %s', (_, content) => {
-    const frame = compressFrame(content, blocks)
+    const frame = compressFrame(content, { blocks })
     for (const other of codecs)
       expect(decompressFrame(frame, { contentBytesMax, blocks: other }).equals(content)).toBe(true)
   })
 
   test.each(contents)('are read by another implementation: %s', (_, content) => {
     if (content.length === 0) return
-    expect(peer.decode(compressFrame(content, blocks)).equals(content)).toBe(true)
+    expect(peer.decode(compressFrame(content, { blocks })).equals(content)).toBe(true)
   })
 
   test('make records smaller', () => {
     const content = contents.find(([name]) => name === 'records')![1]
-    expect(compressFrame(content, blocks).length).toBeLessThan(content.length / 3)
+    expect(compressFrame(content, { blocks }).length).toBeLessThan(content.length / 3)
   })
 
   test('bring back whatever they are given', () => {
@@ -70,19 +70,21 @@ describe.each(codecs)('$name blocks', (blocks) => {
     fc.assert(
       fc.property(pieces, (parts) => {
         const content = Buffer.concat(parts)
-        expect(decompressFrame(compressFrame(content, blocks), { contentBytesMax, blocks }).equals(content)).toBe(true)
+        expect(decompressFrame(compressFrame(content, { blocks }), { contentBytesMax, blocks }).equals(content)).toBe(
+          true,
+        )
       }),
     )
   })
 
   test('refuse a content larger than allowed, and do not reserve memory for what is only claimed', () => {
-    const frame = compressFrame(Buffer.alloc(2_000_000), blocks)
+    const frame = compressFrame(Buffer.alloc(2_000_000), { blocks })
     expect(() => decompressFrame(frame, { contentBytesMax: 1_000_000, blocks })).toThrow(/LZ4/)
   })
 
   test('throw on damaged data instead of hanging or reading outside', () => {
     const content = contents.find(([name]) => name === 'records')![1].subarray(0, 5_000)
-    const frame = compressFrame(content, blocks)
+    const frame = compressFrame(content, { blocks })
     fc.assert(
       fc.property(fc.nat(frame.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const damaged = Buffer.from(frame)

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import { optionalAddon, type LoadAddon } from '../optional-addon.ts'
 import { compressBlock, decompressBlock, type Slice } from './block.ts'
 
 /** Blocks that stand alone. Dependent ones always take the TypeScript decoder: the addon has no function for them. */
@@ -37,11 +37,7 @@ function nativeBlocks(addon: Lz4Addon): BlockCodec {
   }
 }
 
-/** The native addon is optional: on a machine where it did not install, the same format in TypeScript serves. */
-export function loadBlockCodec(load: (name: string) => unknown = createRequire(import.meta.url)): BlockCodec {
-  try {
-    return nativeBlocks(load('lz4') as Lz4Addon)
-  } catch {
-    return typescriptBlocks
-  }
+export function loadBlockCodec(load?: LoadAddon): BlockCodec {
+  const addon = optionalAddon<Lz4Addon>('lz4', load)
+  return addon === undefined ? typescriptBlocks : nativeBlocks(addon)
 }

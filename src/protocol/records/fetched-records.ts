@@ -1,0 +1,117 @@
+import type { Headers } from '../../core/stream-record.ts'
+import { readHeaders, type RecordCursor } from './record-cursor.ts'
+
+/** Numbers that are kept of a record: where key and value begin, their lengths, where it ends. */
+const stride = 5
+
+/**
+ * Records of one partition over the buffers they came in: offsets and timestamps in columns, keys and values as views that
+ * are made when asked for. One holds what one fetch brought, however many record batches that was.
+ */
+export class FetchedRecords {
+  readonly topic: string
+  readonly partition: number
+  #count = 0
+  #offsets = new Float64Array(0)
+  #timestamps = new Float64Array(0)
+  #fields = new Int32Array(0)
+  /** Decompressed batches, and the index of the first record of each. */
+  readonly #bodies: Buffer[] = []
+  readonly #firstOf: number[] = []
+  #body = 0
+  #bytes = 0
+  highWatermark = 0
+  /** The offset to read after these: behind the last record, control record or compaction gap that they cover. */
+  nextOffset: number
+
+  constructor(topic: string, partition: number, from: number) {
+    this.topic = topic
+    this.partition = partition
+    this.nextOffset = from
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Approximate memory: the decompressed batches. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Takes the records at and behind `from` of the batch that `cursor` has opened. */
+  addAll(cursor: RecordCursor, count: number, from: number): void {
+    this.#reserve(this.#count + count)
+    this.#bodies.push(cursor.body)
+    this.#firstOf.push(this.#count)
+    this.#bytes += cursor.bodyBytes
+    while (cursor.next()) {
+      if (cursor.offset < from) continue
+      const index = this.#count++
+      this.#offsets[index] = cursor.offset
+      this.#timestamps[index] = cursor.timestamp
+      const fields = this.#fields
+      const at = index * stride
+      fields[at] = cursor.keyAt
+      fields[at + 1] = cursor.keyLength
+      fields[at + 2] = cursor.valueAt
+      fields[at + 3] = cursor.valueLength
+      fields[at + 4] = cursor.recordEnd
+    }
+  }
+
+  #reserve(count: number): void {
+    if (count <= this.#offsets.length) return
+    const room = Math.max(count, this.#offsets.length * 2)
+    this.#offsets = grown(this.#offsets, new Float64Array(room))
+    this.#timestamps = grown(this.#timestamps, new Float64Array(room))
+    this.#fields = grown(this.#fields, new Int32Array(room * stride))
+  }
+
+  /** Leaves out the records at and behind `end`. */
+  cutAt(end: number): void {
+    while (this.#count > 0 && this.#offsets[this.#count - 1]! >= end) this.#count--
+  }
+
+  offsetAt(index: number): number {
+    return this.#offsets[index]!
+  }
+
+  timestampAt(index: number): number {
+    return this.#timestamps[index]!
+  }
+
+  keyAt(index: number): Buffer | null {
+    return this.#view(index, index * stride)
+  }
+
+  valueAt(index: number): Buffer | null {
+    return this.#view(index, index * stride + 2)
+  }
+
+  headersAt(index: number): Headers {
+    const at = index * stride
+    const valueEnd = this.#fields[at + 2]! + Math.max(0, this.#fields[at + 3]!)
+    return readHeaders(this.#bodyOf(index), valueEnd, this.#fields[at + 4]!)
+  }
+
+  #view(index: number, at: number): Buffer | null {
+    const start = this.#fields[at]!
+    const length = this.#fields[at + 1]!
+    return length < 0 ? null : this.#bodyOf(index).subarray(start, start + length)
+  }
+
+  /** Records are mostly read in order: the last answer is where the search begins. */
+  #bodyOf(index: number): Buffer {
+    let body = this.#body
+    while (this.#firstOf[body]! > index) body--
+    while (body + 1 < this.#firstOf.length && this.#firstOf[body + 1]! <= index) body++
+    this.#body = body
+    return this.#bodies[body]!
+  }
+}
+
+function grown<A extends Float64Array | Int32Array>(old: A, larger: A): A {
+  larger.set(old)
+  return larger
+}
