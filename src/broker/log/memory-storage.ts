@@ -42,7 +42,7 @@ export class MemoryStorage implements Storage {
 
   remove(path: string): void {
     this.#files.delete(path)
-    for (const other of [...this.#files.keys()]) if (other.startsWith(`${path}/`)) this.#files.delete(other)
+    for (const other of this.#files.keys()) if (other.startsWith(`${path}/`)) this.#files.delete(other)
   }
 
   report(_notice: StorageNotice): void {}

@@ -13,7 +13,7 @@ import { checkBatches } from './check-batches.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogSegments } from './log-segments.ts'
 import { ProducerStage, Producers, type TransactionEnd } from './producers.ts'
-import { Segment, type BatchSpan } from './segment.ts'
+import type { BatchSpan } from './segment.ts'
 import type { Storage } from './storage.ts'
 
 export interface AppendResult {
@@ -175,11 +175,15 @@ export class PartitionLog {
     const bytes = spans.reduce((sum, one) => sum + one.bytes, 0)
     const maxTimestamp = Math.max(...spans.map(({ span }) => span.maxTimestamp))
     const lastOffset = spans.at(-1)!.span.lastOffset
-    if (active.mustRoll({ bytes, maxTimestamp, lastOffset, nowMs }, this.config)) this.#segments.add(this.endOffset, nowMs)
+    if (active.mustRoll({ bytes, maxTimestamp, lastOffset, nowMs }, this.config))
+      this.#segments.add(this.endOffset, nowMs)
   }
 
   /** Ends a transaction here: the coordinator's control batch, which makes the last stable offset move on. */
-  writeMarker({ type, producerId, epoch, coordinatorEpoch }: MarkerOptions, nowMs: number): { readonly errorCode: number } {
+  writeMarker(
+    { type, producerId, epoch, coordinatorEpoch }: MarkerOptions,
+    nowMs: number,
+  ): { readonly errorCode: number } {
     const marker = { type, coordinatorEpoch, producerId: BigInt(producerId), producerEpoch: epoch, timestamp: nowMs }
     try {
       this.#producers.checkEnd({ producerId, epoch, coordinatorEpoch })
@@ -237,6 +241,8 @@ export class PartitionLog {
   }
 
   #changed(): void {
-    for (const listener of [...this.#listeners]) listener()
+    // Only those of now: one that waits again from within its call would be called without end.
+    const listeners = [...this.#listeners]
+    for (const listener of listeners) listener()
   }
 }

@@ -26,7 +26,9 @@ export class Producers {
   constructor(states: ReadonlyMap<number, ProducerState> = new Map()) {
     this.#states = new Map(states)
     const open = [...states].filter(([, state]) => state.transactionOffset >= 0)
-    for (const [id, { transactionOffset }] of open.toSorted(([, a], [, b]) => a.transactionOffset - b.transactionOffset))
+    for (const [id, { transactionOffset }] of open.toSorted(
+      ([, a], [, b]) => a.transactionOffset - b.transactionOffset,
+    ))
       this.#open.set(id, transactionOffset)
   }
 
@@ -145,7 +147,10 @@ function checkInOrder(state: ProducerState, batch: BatchHeader): void {
   const { producerId, producerEpoch, firstSequence } = batch
   if (producerEpoch < state.epoch) throw staleEpoch(producerId, producerEpoch, state)
   if (state.transactionOffset >= 0 && !batch.isTransactional)
-    throw new AppendRejection('INVALID_TXN_STATE', `producer ${producerId} has a transaction open; this batch is not of it`)
+    throw new AppendRejection(
+      'INVALID_TXN_STATE',
+      `producer ${producerId} has a transaction open; this batch is not of it`,
+    )
   // Of a producer that is not known, perhaps no longer, any sequence number is a beginning (KIP-360).
   if (state.epoch === -1) return
   const expected = producerEpoch === state.epoch ? lastSequenceOf(state) : -1

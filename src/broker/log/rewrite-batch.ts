@@ -1,7 +1,13 @@
 /* A batch with something changed that its checksum covers: always a copy, as what came belongs to the request. */
-import { attribute, BatchHeader, batchOverhead, writeHeader, type HeaderFields } from '../../protocol/records/batch-header.ts'
+import {
+  attribute,
+  BatchHeader,
+  batchOverhead,
+  writeHeader,
+  type HeaderFields,
+} from '../../protocol/records/batch-header.ts'
 import { compress, compressionCode, decompress, type Compression } from '../../protocol/compression/compression.ts'
-import { nodeZstd } from '../../protocol/compression/zstd.ts'
+import { ConfigError } from '../../core/errors.ts'
 import type { LogConfig } from './log-config.ts'
 
 /** The batch in `bytes`, behind whose header the records stand: everything as in `batch` but for `fields`. */
@@ -25,14 +31,21 @@ export function withTimestamps(
 }
 
 /** As `compression.type` of a topic asks. Where this Node cannot write zstd the batch stays as it came. */
-export function recompressed(
-  batch: BatchHeader,
-  type: Exclude<LogConfig['compressionType'], 'producer'>,
-): BatchHeader {
+export function recompressed(batch: BatchHeader, type: Exclude<LogConfig['compressionType'], 'producer'>): BatchHeader {
   const compression: Compression = type === 'uncompressed' ? 'none' : type
   const code = compressionCode[compression]
-  if (batch.compressionCode === code || (compression === 'zstd' && nodeZstd() === undefined)) return batch
+  if (batch.compressionCode === code) return batch
   const content = decompress(batch.bytes.subarray(batch.bodyStart, batch.end), batch.compressionCode)
-  const attributes = (batch.attributes & ~attribute.compression) | code
-  return rewritten(batch, compress(content, compression, batchOverhead), { attributes })
+  const bytes = unlessUnable(() => compress(content, compression, batchOverhead))
+  if (bytes === undefined) return batch
+  return rewritten(batch, bytes, { attributes: (batch.attributes & ~attribute.compression) | code })
+}
+
+function unlessUnable(write: () => Buffer): Buffer | undefined {
+  try {
+    return write()
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined
+    throw error
+  }
 }

@@ -24,7 +24,10 @@ const valuesOf = (records: Buffer): (string | null)[] => recordsIn(records).map(
 describe('append and read', () => {
   test('records get consecutive offsets, and are read in batches as they were written', () => {
     const log = newLog()
-    expect(log.append(sentBatch([{ value: 'a' }, { value: 'b' }]), nowMs)).toMatchObject({ errorCode: 0, baseOffset: 0 })
+    expect(log.append(sentBatch([{ value: 'a' }, { value: 'b' }]), nowMs)).toMatchObject({
+      errorCode: 0,
+      baseOffset: 0,
+    })
     expect(log.append(sentBatch([{ value: 'c' }]), nowMs)).toMatchObject({ errorCode: 0, baseOffset: 2 })
     const read = log.read(all)
     expect(recordsIn(read.records).map(({ offset, value }) => [offset, value])).toEqual([
@@ -32,7 +35,13 @@ describe('append and read', () => {
       [1, 'b'],
       [2, 'c'],
     ])
-    expect(read).toMatchObject({ errorCode: 0, highWatermark: 3, lastStableOffset: 3, logStartOffset: 0, aborted: null })
+    expect(read).toMatchObject({
+      errorCode: 0,
+      highWatermark: 3,
+      lastStableOffset: 3,
+      logStartOffset: 0,
+      aborted: null,
+    })
   })
 
   test('what a client sent is not changed: it may send it again', () => {
@@ -174,13 +183,16 @@ describe('what the broker sets', () => {
     expect([batch!.maxTimestamp, batch!.checksumFits]).toEqual([9, true])
   })
 
-  test.each(['gzip', 'snappy', 'lz4', 'uncompressed'] as const)('compression.type %s: batches are stored so', (type) => {
-    const log = newLog({ compressionType: type })
-    log.append(sentBatch([{ value: 'x'.repeat(100) }], { compression: type === 'gzip' ? 'lz4' : 'gzip' }), nowMs)
-    const [batch] = batchesIn(log.read(all).records)
-    expect(['uncompressed', 'gzip', 'snappy', 'lz4'][batch!.compressionCode]).toBe(type)
-    expect(valuesOf(log.read(all).records)).toEqual(['x'.repeat(100)])
-  })
+  test.each(['gzip', 'snappy', 'lz4', 'uncompressed'] as const)(
+    'compression.type %s: batches are stored so',
+    (type) => {
+      const log = newLog({ compressionType: type })
+      log.append(sentBatch([{ value: 'x'.repeat(100) }], { compression: type === 'gzip' ? 'lz4' : 'gzip' }), nowMs)
+      const [batch] = batchesIn(log.read(all).records)
+      expect(['uncompressed', 'gzip', 'snappy', 'lz4'][batch!.compressionCode]).toBe(type)
+      expect(valuesOf(log.read(all).records)).toEqual(['x'.repeat(100)])
+    },
+  )
 })
 
 describe('idempotence', () => {
@@ -193,7 +205,8 @@ describe('idempotence', () => {
   test('a repeat of one of the last five batches is answered with its offset, and not written', () => {
     const log = newLog()
     for (let i = 0; i < 6; i++) log.append(from(2 * i, 2), nowMs)
-    for (let i = 1; i < 6; i++) expect(log.append(from(2 * i, 2), nowMs)).toMatchObject({ errorCode: 0, baseOffset: 2 * i })
+    for (let i = 1; i < 6; i++)
+      expect(log.append(from(2 * i, 2), nowMs)).toMatchObject({ errorCode: 0, baseOffset: 2 * i })
     expect(log.append(from(0, 2), nowMs).errorCode).toBe(kafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER)
     expect(log.endOffset).toBe(12)
   })
