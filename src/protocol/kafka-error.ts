@@ -138,4 +138,3 @@ export const kafkaError = {
 } as const
 
 export type KafkaErrorName = keyof typeof kafkaError
-export type KafkaErrorCode = (typeof kafkaError)[KafkaErrorName]

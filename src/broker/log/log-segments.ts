@@ -2,16 +2,16 @@ import { Segment } from './segment.ts'
 import type { Storage } from './storage.ts'
 
 /** The name of a segment's files, but for their endings (Kafka's). */
-export function segmentName(baseOffset: number): string {
+function segmentName(baseOffset: number): string {
   return String(baseOffset).padStart(20, '0')
 }
 
-export function segmentPath(folder: string, baseOffset: number, ending: string): string {
+function segmentPath(folder: string, baseOffset: number, ending: string): string {
   return `${folder}/${segmentName(baseOffset)}${ending}`
 }
 
 /** What a segment has beside its batches. */
-export const segmentEndings = ['.log', '.idx', '.producers'] as const
+const segmentEndings = ['.log', '.idx', '.producers'] as const
 
 /** The segments of a log in the order of their offsets; there is always one, and the last one is written to. */
 export class LogSegments {

@@ -11,7 +11,7 @@ import { ConfigError } from '../../core/errors.ts'
 import type { LogConfig } from './log-config.ts'
 
 /** The batch in `bytes`, behind whose header the records stand: everything as in `batch` but for `fields`. */
-export function rewritten(batch: BatchHeader, bytes: Buffer, fields: Partial<HeaderFields>): BatchHeader {
+function rewritten(batch: BatchHeader, bytes: Buffer, fields: Partial<HeaderFields>): BatchHeader {
   const { attributes, lastOffsetDelta, baseTimestamp, maxTimestamp, count } = batch
   const header = writeHeader(bytes, { attributes, lastOffsetDelta, baseTimestamp, maxTimestamp, count, ...fields })
   header.baseOffset = batch.baseOffset
