@@ -112,11 +112,21 @@ export class RecordCursor {
     const valueLength = this.#varint()
     this.valueLength = valueLength
     this.valueAt = this.#at
-    if (this.#at + (valueLength > 0 ? valueLength : 0) >= end)
-      throw this.#corrupt('a value runs over the end of its record')
+    if (valueLength > 0) this.#at += valueLength
+    if (this.#at >= end) throw this.#corrupt('a value runs over the end of its record')
+    this.#skipHeaders(end)
     this.recordEnd = end
-    this.#at = end
     return true
+  }
+
+  /** Walks over them, so that reading them later cannot fail. Nearly always there are none. */
+  #skipHeaders(end: number): void {
+    let lengths = 2 * this.#varint()
+    for (; lengths > 0 && this.#at < end; lengths--) {
+      const length = this.#varint()
+      if (length > 0) this.#at += length
+    }
+    if (lengths !== 0 || this.#at !== end) throw this.#corrupt('the headers of a record do not end where it ends')
   }
 
   key(): Buffer | null {
@@ -156,7 +166,7 @@ export class RecordCursor {
   }
 }
 
-/** The headers that fill `body[start, end)`. @throws Error when they run over the end */
+/** The headers that fill `body[start, end)`, of a record that the cursor has gone over. */
 export function readHeaders(body: Buffer, start: number, end: number): Headers {
   const reader = new ByteReader(body.subarray(0, end), start)
   const count = reader.varint()
