@@ -44,7 +44,7 @@ function mutate(bytes: Buffer, below: (limit: number) => number): void {
 function touchAll(fetched: FetchedRecords): number {
   let bytes = 0
   for (let i = 0; i < fetched.count; i++) {
-    bytes += (fetched.keyAt(i)?.length ?? 0) + (fetched.valueAt(i)?.length ?? 0) + fetched.offsetAt(i) * 0
+    bytes += (fetched.keyAt(i)?.length ?? 0) + (fetched.valueAt(i)?.length ?? 0)
     for (const [name, value] of fetched.headersAt(i)) bytes += name.length + (value?.length ?? 0)
   }
   return bytes
