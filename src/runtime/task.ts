@@ -21,6 +21,7 @@ import type { Punctuation } from './punctuation-queue.ts'
 import { RecordQueue, type RawRecord } from './record-queue.ts'
 import { SinkOperator } from './sink-operator.ts'
 import { TaskPunctuations } from './task-punctuations.ts'
+import { TaskTime } from './task-time.ts'
 
 export interface TaskOptions {
   readonly id: TaskId
@@ -69,7 +70,9 @@ export class Task implements NodeHost {
   readonly #errors: ErrorDesk
   readonly #runners: ReadonlyMap<string, NodeRunner>
   readonly #punctuations: TaskPunctuations
+  readonly #time: TaskTime
   #current: RecordQueue | undefined
+  #isIdling = false
 
   constructor(options: TaskOptions, parts: TaskParts) {
     this.id = parts.id
@@ -81,6 +84,8 @@ export class Task implements NodeHost {
     const runners = (this.#runners = this.#build(parts))
     this.#queues = parts.sources.map((source) => this.#addInput(source, runners.get(source.nodeName)!))
     this.inputs = this.#queues.map(({ topic, partition }) => ({ topic, partition }))
+    const stores = new Map([...parts.stores].map(([name, { store }]) => [name, store]))
+    this.#time = new TaskTime(parts.nodes, parts.sources, { runners, stores })
   }
 
   #build({ nodes, stores, globalStores }: TaskParts): ReadonlyMap<string, NodeRunner> {
@@ -140,9 +145,9 @@ export class Task implements NodeHost {
   process(): void {
     const queue = this.#nextQueue()!
     this.#current = queue
-    this.#punctuations.advance(queue.head!.timestamp)
     this.#metrics.recordsIn += 1
     try {
+      if (this.#punctuations.advance(queue.head!.timestamp)) this.#time.expire(this.#punctuations.streamTimeMs)
       this.#entryOf.get(queue)!.process(queue.head!)
     } finally {
       this.#current = undefined
@@ -191,6 +196,32 @@ export class Task implements NodeHost {
   /** A processor asked for it since the last flush. */
   get commitRequested(): boolean {
     return this.#punctuations.commitRequested
+  }
+
+  /**
+   * So much time has passed without input: stream time moves on by that, and what is due goes out. The task's own stream time, and
+   * with it stream-time punctuations and ttl, stands while something is held back, as those may be anywhere below.
+   * @throws ProcessingError when a function of the topology fails: there is no record to leave out
+   */
+  elapse(ms: number): void {
+    const wasHolding = this.isHolding
+    this.#isIdling = true
+    this.#time.elapse(ms)
+    if (!wasHolding) {
+      this.#punctuations.elapse(ms, this.#latestTimestamp)
+      this.#time.expire(this.#punctuations.streamTimeMs)
+    }
+    this.#isIdling = false
+    if (!wasHolding) this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
+  }
+
+  /** Something in it waits for time to pass. */
+  get isHolding(): boolean {
+    return this.#time.isHolding
+  }
+
+  get #latestTimestamp(): number {
+    return Math.max(-1, ...[...this.stores.values()].map(({ store }) => store.latestTimestamp ?? -1))
   }
 
   #punctuate({ nodeName, run }: Punctuation, time: number): void {
@@ -257,7 +288,7 @@ export class Task implements NodeHost {
   }
 
   failed(thrown: unknown, nodeName: string): void {
-    if (this.#current === undefined) this.#errors.failedOutside(thrown, nodeName, 'a punctuation')
+    if (this.#current === undefined) this.#errors.failedOutside(thrown, nodeName, this.#isIdling ? 'idle time' : 'a punctuation')
     this.#errors.processFailed(thrown, nodeName, this.#current.rawHead())
   }
 
