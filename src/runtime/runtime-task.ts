@@ -31,8 +31,8 @@ export interface RuntimeTask extends SchedulableTask {
   readonly nextPunctuationMs: number | undefined
   /** So much time has passed without input. */
   elapse(ms: number): void
-  /** Something in it waits for time to pass. */
-  readonly isHolding: boolean
+  /** Topics to which it will write records of the past, when time has passed. */
+  readonly heldTopics: readonly string[]
   /** A processor wants a commit before the interval is over. */
   readonly commitRequested: boolean
   close(): void

@@ -6,7 +6,7 @@ import type { Subtopology } from '../planner/plan.ts'
 import type { MetricsRegistry, TaskMetrics } from '../telemetry/task-metrics.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { ConsumerPort, FetchedBatch } from './port.ts'
-import { feedersOf } from './feeders.ts'
+import { feedersOf, type Feeders } from './feeders.ts'
 import { TaskReadiness } from './readiness.ts'
 import type { RecordCollector } from './record-collector.ts'
 import type { RuntimeTask, TaskFactory } from './runtime-task.ts'
@@ -51,7 +51,7 @@ export class TaskManager {
   readonly #tasks = new Map<string, ManagedTask>()
   readonly #byPartition = new Map<string, ManagedTask>()
   readonly #restores = new ConcurrencyLimit(restoresMax)
-  readonly #feeders: ReadonlyMap<number, ReadonlySet<number>>
+  readonly #feeders: ReadonlyMap<number, Feeders>
   #running: readonly ManagedTask[] = []
 
   constructor(options: TaskManagerOptions) {
@@ -142,10 +142,11 @@ export class TaskManager {
 
   /** What a task of this thread has yet to pass on would be late by the time that passes here. */
   #feedersAreDone({ task }: ManagedTask): boolean {
-    const feeders = this.#feeders.get(task.id.subtopology)!
-    return [...this.#tasks.values()].every(
-      ({ task: other, idleness, restoring }) =>
-        !feeders.has(other.id.subtopology) || (!restoring && idleness.isQuiet && !other.isHolding),
+    const { ids, topics } = this.#feeders.get(task.id.subtopology)!
+    const feeding = [...this.#tasks.values()].filter((other) => ids.has(other.task.id.subtopology))
+    return feeding.every(
+      (other) =>
+        !other.restoring && other.idleness.isQuiet && !other.task.heldTopics.some((topic) => topics.has(topic)),
     )
   }
 

@@ -7,6 +7,8 @@ interface TimedNode {
   /** Those that it is the first to use. */
   readonly stores: readonly StateStore[]
   readonly below: readonly string[]
+  /** That it writes to, where it always writes to the same. */
+  readonly topic: string | null
 }
 
 /**
@@ -32,6 +34,7 @@ export class TaskTime {
       runner: parts.runners.get(node.name)!,
       stores: node.stores.flatMap((name) => firstUse(name, taken, parts.stores)),
       below: [...node.children, ...throughTopic(node, sources)],
+      topic: writtenTo(node),
     }))
     this.#expiring = this.#nodes.map(({ runner }) => runner).filter(({ expires }) => expires)
   }
@@ -41,17 +44,28 @@ export class TaskTime {
     return this.#nodes.some(({ runner }) => runner.isHolding)
   }
 
+  /** Topics to which records of the past may go, which are held back above. */
+  get heldTopics(): readonly string[] {
+    const held = this.#held()
+    return this.#nodes.flatMap(({ runner, topic }) => (topic !== null && held.has(runner.nodeName) ? [topic] : []))
+  }
+
   elapse(ms: number): void {
-    const held = new Set<string>()
-    const due = this.#nodes.filter(({ runner, below }) => {
-      const isHeld = held.has(runner.nodeName)
-      if (isHeld || runner.isHolding) for (const name of below) held.add(name)
-      return !isHeld
-    })
-    for (const { runner, stores } of due) {
+    const held = this.#held()
+    for (const { runner, stores } of this.#nodes) {
+      if (held.has(runner.nodeName)) continue
       for (const store of stores) store.elapse?.(ms)
       runner.elapse(ms)
     }
+  }
+
+  /** Nodes below one that holds something. */
+  #held(): ReadonlySet<string> {
+    const held = new Set<string>()
+    for (const { runner, below } of this.#nodes) {
+      if (runner.isHolding || held.has(runner.nodeName)) for (const name of below) held.add(name)
+    }
+    return held
   }
 
   expire(streamTimeMs: number): void {
@@ -67,7 +81,11 @@ function firstUse(name: string, taken: Set<string>, stores: ReadonlyMap<string, 
 }
 
 /** Where one task writes a topic and reads it again, as in the test driver. */
-function throughTopic({ operator }: PlanNode, sources: readonly PlanSource[]): readonly string[] {
-  if (operator.kind !== 'sink') return []
-  return sources.filter(({ topic }) => topic === operator.topic).map(({ nodeName }) => nodeName)
+function throughTopic(node: PlanNode, sources: readonly PlanSource[]): readonly string[] {
+  const written = writtenTo(node)
+  return sources.filter(({ topic }) => topic === written).map(({ nodeName }) => nodeName)
+}
+
+function writtenTo({ operator }: PlanNode): string | null {
+  return operator.kind === 'sink' && typeof operator.topic === 'string' ? operator.topic : null
 }

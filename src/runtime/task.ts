@@ -204,7 +204,7 @@ export class Task implements NodeHost {
    * @throws ProcessingError when a function of the topology fails: there is no record to leave out
    */
   elapse(ms: number): void {
-    const wasHolding = this.isHolding
+    const wasHolding = this.#time.isHolding
     this.#isIdling = true
     this.#time.elapse(ms)
     if (!wasHolding) {
@@ -215,9 +215,9 @@ export class Task implements NodeHost {
     if (!wasHolding) this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
   }
 
-  /** Something in it waits for time to pass. */
-  get isHolding(): boolean {
-    return this.#time.isHolding
+  /** Topics to which it will write records of the past, when time has passed. */
+  get heldTopics(): readonly string[] {
+    return this.#time.heldTopics
   }
 
   get #latestTimestamp(): number {

@@ -290,7 +290,7 @@ describe('what is held back', () => {
         .emitStrategy('window-close')
         .reduce((a, b) => a + b),
     )
-  const stages: readonly (readonly [string, (one: Stream) => Stream, readonly string[]])[] = [
+  const stages: readonly (readonly [string, (one: Stream) => KStream<any, any>, readonly string[]])[] = [
     [
       'in the same task',
       (one) => one.toTable(serdes).suppress({ until: 'time-limit', duration: '1m' }).toStream(),
