@@ -100,8 +100,12 @@ export function addTableStore(lowering: Lowering, node: TopologyNode): string | 
   const key = lowering.need(serdes.key, node, 'key of its store')
   const value = lowering.need(serdes.value, node, 'value of its store')
   const versioned = versionedSettings(node)
-  if (versioned === undefined) return lowering.store(node, { kind: 'key-value', key, value })
+  if (versioned === undefined) return lowering.store(node, { kind: 'key-value', key, value, ...ttlOf(node) })
   return lowering.store(node, { kind: 'versioned', key, value, ...versioned })
+}
+
+function ttlOf(node: TopologyNode): { readonly ttlMs?: number } {
+  return 'ttlMs' in node ? { ttlMs: node.ttlMs } : {}
 }
 
 export function stores(store: string | null): readonly string[] {

@@ -10,6 +10,8 @@ interface StoreSpecBase {
 
 export interface KeyValueStoreSpec extends StoreSpecBase {
   readonly kind: 'key-value'
+  /** How long an entry lives after its timestamp, in stream time; left out: for ever. */
+  readonly ttlMs?: number
 }
 export interface WindowStoreSpec extends StoreSpecBase {
   readonly kind: 'window'

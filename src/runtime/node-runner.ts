@@ -46,10 +46,6 @@ export class NodeRunner implements OperatorContext {
     return this.#operator.isHolding === true
   }
 
-  get expires(): boolean {
-    return this.#operator.expire !== undefined
-  }
-
   elapse(ms: number): void {
     try {
       this.#operator.elapse?.(ms)
@@ -60,7 +56,7 @@ export class NodeRunner implements OperatorContext {
 
   expire(streamTimeMs: number): void {
     try {
-      this.#operator.expire!(streamTimeMs)
+      this.#operator.expire?.(streamTimeMs)
     } catch (thrown) {
       this.#host.failed(thrown, this.nodeName)
     }

@@ -36,7 +36,7 @@ export class TaskTime {
       below: [...node.children, ...throughTopic(node, sources)],
       topic: writtenTo(node),
     }))
-    this.#expiring = this.#nodes.map(({ runner }) => runner).filter(({ expires }) => expires)
+    this.#expiring = this.#nodes.filter(({ stores }) => stores.some((store) => 'expire' in store)).map(({ runner }) => runner)
   }
 
   /** Something waits for time in some node. */

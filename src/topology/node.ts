@@ -42,8 +42,10 @@ export interface VersionedSettings {
   readonly historyRetentionMs: number
 }
 
-/** A table that may be kept with its versions. */
+/** A table that may be kept with its versions, or for a time. */
 interface TableBase extends NodeBase {
+  /** How long an entry lives after its timestamp, in stream time; left out: for ever. */
+  readonly ttlMs?: number
   /** Left out: it keeps the latest values only. */
   readonly versioned?: VersionedSettings
 }
@@ -67,6 +69,8 @@ export interface TableSourceNode extends TableBase {
   readonly store: string | null
 }
 export interface GlobalTableSourceNode extends NodeBase {
+  /** A mistake: there is no stream time to measure it by. */
+  readonly ttlMs?: number
   readonly kind: 'global-table-source'
   readonly topic: string
   readonly key: AnySerde

@@ -14,6 +14,8 @@ interface DeclarationBase<K, V> {
 /** The latest value of each key; made by `keyValueStore()`. */
 export interface KeyValueStoreDeclaration<K, V> extends DeclarationBase<K, V> {
   readonly kind: 'key-value'
+  /** How long an entry lives after its timestamp, in stream time; left out: for ever. */
+  readonly ttlMs?: number
 }
 /** One value per key and window start, forgotten when the retention has passed; made by `windowStore()`. */
 export interface WindowStoreDeclaration<K, V> extends DeclarationBase<K, V> {
@@ -32,7 +34,7 @@ export type StoreDeclaration =
   | WindowStoreDeclaration<any, any>
   | SessionStoreDeclaration<any, any>
 
-/** A key-value store as a processor sees it. Null keys are not allowed, null values delete. */
+/** A key-value store as a processor sees it. With a ttl, a change whose time is older is dropped and counted (`expired`). Null keys are not allowed, null values delete. */
 export interface ProcessorKeyValueStore<K, V> {
   /** The value of `key`; null when there is none. */
   get(key: K): V | null
