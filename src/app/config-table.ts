@@ -132,7 +132,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     fallback: null,
     importance: 'medium',
     kafka: null,
-    doc: "Once a task has had no input for so long on any of its partitions, its stream time follows the wall clock: windows close, unmatched records and what is suppressed come out, ttls end. Records that come later and are late by then are dropped and counted. Longer than a restart of the app takes. Default: stream time moves by records alone, so results depend on the input only.",
+    doc: 'Once a task has had no input for so long on any of its partitions, its stream time follows the wall clock: windows close, unmatched records and what is suppressed come out, ttls end. Records that come later and are late by then are dropped and counted. Longer than a restart of the app takes. Default: stream time moves by records alone, so results depend on the input only.',
   }),
   row('bufferedRecordsPerPartitionMax', {
     type: 'integer',

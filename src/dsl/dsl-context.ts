@@ -1,6 +1,7 @@
 import { durationMs, type Duration } from '../core/duration.ts'
 import type { Serde } from '../serde/serde.ts'
-import type { NewNode, NodeId, VersionedSettings } from '../topology/node.ts'
+import type { NewNode, NodeId } from '../topology/node.ts'
+import type { Expiring, VersionedSettings } from '../topology/table-settings.ts'
 import type { GraphBuilder } from '../topology/topology.ts'
 import type { KStream } from './kstream.ts'
 import type { KTable } from './ktable.ts'
@@ -30,7 +31,7 @@ export interface GroupedFrom {
 export function readTableOptions(
   dsl: DslContext,
   { name, versioned, ttl }: NodeOptions & VersionedOption & TtlOption,
-): { readonly versioned?: VersionedSettings; readonly ttlMs?: number } {
+): Expiring & { readonly versioned?: VersionedSettings } {
   const historyMs = readOptional(dsl, versioned?.historyRetention, `historyRetention of ${name ?? 'a versioned table'}`)
   const ttlMs = readOptional(dsl, ttl, `ttl of ${name ?? 'a table'}`)
   return {

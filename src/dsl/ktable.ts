@@ -226,7 +226,7 @@ export class KTable<K, V> {
    * Holds updates back (KIP-328): until their window is closed for good (one final result per window), or each key's for a time
    * limit. Only the latest update of a key is passed on. Survives a restart through its changelog.
    * @nulls A time limit passes tombstones on. A window's final result that is a tombstone is left out.
-   * @time Driven by event time only: while no record comes, nothing is let through. What is passed on has its last update's timestamp.
+   * @time Driven by event time only: while no record comes, nothing is let through, unless the app has `idleAfterMs`. What is passed on has its last update's timestamp.
    * For sliding windows a final result can come twice (as in Kafka Streams, ADR 0004).
    * @throws `MILLRACE_BUFFER_FULL` (StateError), which stops the app, when `maxRecords` or `maxBytes` is passed and may not be met
    * by emitting early.

@@ -7,6 +7,7 @@ import type {
   ToStreamNode,
   ToTableNode,
 } from '../topology/node.ts'
+import type { Expiring } from '../topology/table-settings.ts'
 import { versionedSettings } from '../topology/versioned.ts'
 import { windowCloseDelayMs } from '../topology/window-retention.ts'
 import type { Lowered, Lowering } from './lowering.ts'
@@ -104,7 +105,7 @@ export function addTableStore(lowering: Lowering, node: TopologyNode): string | 
   return lowering.store(node, { kind: 'versioned', key, value, ...versioned })
 }
 
-function ttlOf(node: TopologyNode): { readonly ttlMs?: number } {
+function ttlOf(node: TopologyNode): Expiring {
   return 'ttlMs' in node ? { ttlMs: node.ttlMs } : {}
 }
 

@@ -1,4 +1,5 @@
 import type { Serde } from '../serde/serde.ts'
+import type { Expiring } from '../topology/table-settings.ts'
 
 interface StoreSpecBase {
   readonly name: string
@@ -8,10 +9,8 @@ interface StoreSpecBase {
   readonly changelogTopic: string
 }
 
-export interface KeyValueStoreSpec extends StoreSpecBase {
+export interface KeyValueStoreSpec extends StoreSpecBase, Expiring {
   readonly kind: 'key-value'
-  /** How long an entry lives after its timestamp, in stream time; left out: for ever. */
-  readonly ttlMs?: number
 }
 export interface WindowStoreSpec extends StoreSpecBase {
   readonly kind: 'window'

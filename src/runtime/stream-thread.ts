@@ -179,14 +179,8 @@ export class StreamThread {
     const { clock } = this.#options
     const nowMs = clock.monotonic()
     const toPunctuation = this.#tasks.running.flatMap(({ task }) => (task.nextPunctuationMs ?? Infinity) - clock.now())
-    const deadlines = this.#tasks.running.flatMap(({ readiness, idleness }) => [
-      readiness.nextDeadlineMs ?? Infinity,
-      idleness.nextDeadlineMs ?? Infinity,
-    ])
-    const next = Math.min(
-      this.#lastCommitMs + this.#options.settings.commitIntervalMs,
-      ...deadlines.filter((ms) => ms > nowMs),
-    )
+    const toCommit = this.#lastCommitMs + this.#options.settings.commitIntervalMs
+    const next = Math.min(toCommit, this.#tasks.nextDeadlineMs(nowMs))
     return Math.max(0, Math.min(pollMaxWaitMs, next - nowMs, ...toPunctuation))
   }
 

@@ -135,6 +135,15 @@ export class TaskManager {
     }
   }
 
+  /** The first moment after now at which a running task no longer waits for input; Infinity: there is none. */
+  nextDeadlineMs(nowMs: number): number {
+    const deadlines = this.#running.flatMap(({ readiness, idleness }) => [
+      readiness.nextDeadlineMs ?? Infinity,
+      idleness.nextDeadlineMs ?? Infinity,
+    ])
+    return Math.min(Infinity, ...deadlines.filter((ms) => ms > nowMs))
+  }
+
   /** No task can be idle: the thread could not have processed what they may have had. */
   interrupt(): void {
     for (const { idleness } of this.#running) idleness.interrupt()

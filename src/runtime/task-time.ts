@@ -1,6 +1,8 @@
+import { noStreamTime } from '../operators/operator.ts'
 import type { PlanNode, PlanSource } from '../planner/plan.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { NodeRunner } from './node-runner.ts'
+import type { TaskPunctuations } from './task-punctuations.ts'
 
 interface TimedNode {
   readonly runner: NodeRunner
@@ -21,14 +23,22 @@ interface TimedNode {
 export class TaskTime {
   /** Parents before children. */
   readonly #nodes: readonly TimedNode[]
+  readonly #stores: ReadonlyMap<string, { readonly store: StateStore }>
+  readonly #punctuations: TaskPunctuations
   /** Nodes that forget by the task's stream time (ADR 0018). */
   readonly #expiring: readonly NodeRunner[]
 
   constructor(
     nodes: readonly PlanNode[],
     sources: readonly PlanSource[],
-    parts: { readonly runners: ReadonlyMap<string, NodeRunner>; readonly stores: ReadonlyMap<string, StateStore> },
+    parts: {
+      readonly runners: ReadonlyMap<string, NodeRunner>
+      readonly stores: ReadonlyMap<string, { readonly store: StateStore }>
+      readonly punctuations: TaskPunctuations
+    },
   ) {
+    this.#stores = parts.stores
+    this.#punctuations = parts.punctuations
     const taken = new Set<string>()
     this.#nodes = nodes.map((node) => ({
       runner: parts.runners.get(node.name)!,
@@ -36,12 +46,14 @@ export class TaskTime {
       below: [...node.children, ...throughTopic(node, sources)],
       topic: writtenTo(node),
     }))
-    this.#expiring = this.#nodes.filter(({ stores }) => stores.some((store) => 'expire' in store)).map(({ runner }) => runner)
+    this.#expiring = this.#nodes
+      .filter(({ stores }) => stores.some((store) => 'expire' in store))
+      .map(({ runner }) => runner)
   }
 
-  /** Something waits for time in some node. */
-  get isHolding(): boolean {
-    return this.#nodes.some(({ runner }) => runner.isHolding)
+  /** A record of this time is about to be processed. */
+  advance(timestamp: number): void {
+    if (this.#punctuations.advance(timestamp)) this.#expire()
   }
 
   /** Topics to which records of the past may go, which are held back above. */
@@ -50,13 +62,22 @@ export class TaskTime {
     return this.#nodes.flatMap(({ runner, topic }) => (topic !== null && held.has(runner.nodeName) ? [topic] : []))
   }
 
+  /**
+   * The task's own stream time, and with it stream-time punctuations and ttl, stands while something is held back anywhere: it may come
+   * to what they see.
+   */
   elapse(ms: number): void {
+    const isHolding = this.#nodes.some(({ runner }) => runner.isHolding)
     const held = this.#held()
     for (const { runner, stores } of this.#nodes) {
       if (held.has(runner.nodeName)) continue
       for (const store of stores) store.elapse?.(ms)
       runner.elapse(ms)
     }
+    if (isHolding) return
+    const latest = [...this.#stores.values()].map(({ store }) => store.latestTimestamp ?? noStreamTime)
+    this.#punctuations.elapse(ms, Math.max(noStreamTime, ...latest))
+    this.#expire()
   }
 
   /** Nodes below one that holds something. */
@@ -68,13 +89,17 @@ export class TaskTime {
     return held
   }
 
-  expire(streamTimeMs: number): void {
-    for (const runner of this.#expiring) runner.expire(streamTimeMs)
+  #expire(): void {
+    for (const runner of this.#expiring) runner.expire(this.#punctuations.streamTimeMs)
   }
 }
 
-function firstUse(name: string, taken: Set<string>, stores: ReadonlyMap<string, StateStore>): readonly StateStore[] {
-  const store = stores.get(name)
+function firstUse(
+  name: string,
+  taken: Set<string>,
+  stores: ReadonlyMap<string, { readonly store: StateStore }>,
+): readonly StateStore[] {
+  const store = stores.get(name)?.store
   if (store === undefined || taken.has(name)) return []
   taken.add(name)
   return [store]

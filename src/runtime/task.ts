@@ -84,8 +84,8 @@ export class Task implements NodeHost {
     const runners = (this.#runners = this.#build(parts))
     this.#queues = parts.sources.map((source) => this.#addInput(source, runners.get(source.nodeName)!))
     this.inputs = this.#queues.map(({ topic, partition }) => ({ topic, partition }))
-    const stores = new Map([...parts.stores].map(([name, { store }]) => [name, store]))
-    this.#time = new TaskTime(parts.nodes, parts.sources, { runners, stores })
+    const { nodes, sources, stores } = parts
+    this.#time = new TaskTime(nodes, sources, { runners, stores, punctuations: this.#punctuations })
   }
 
   #build({ nodes, stores, globalStores }: TaskParts): ReadonlyMap<string, NodeRunner> {
@@ -147,7 +147,7 @@ export class Task implements NodeHost {
     this.#current = queue
     this.#metrics.recordsIn += 1
     try {
-      if (this.#punctuations.advance(queue.head!.timestamp)) this.#time.expire(this.#punctuations.streamTimeMs)
+      this.#time.advance(queue.head!.timestamp)
       this.#entryOf.get(queue)!.process(queue.head!)
     } finally {
       this.#current = undefined
@@ -199,29 +199,19 @@ export class Task implements NodeHost {
   }
 
   /**
-   * So much time has passed without input: stream time moves on by that, and what is due goes out. The task's own stream time, and
-   * with it stream-time punctuations and ttl, stands while something is held back, as those may be anywhere below.
+   * So much time has passed without input: stream time moves on by that, and what is due goes out.
    * @throws ProcessingError when a function of the topology fails: there is no record to leave out
    */
   elapse(ms: number): void {
-    const wasHolding = this.#time.isHolding
     this.#isIdling = true
     this.#time.elapse(ms)
-    if (!wasHolding) {
-      this.#punctuations.elapse(ms, this.#latestTimestamp)
-      this.#time.expire(this.#punctuations.streamTimeMs)
-    }
     this.#isIdling = false
-    if (!wasHolding) this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
+    this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
   }
 
   /** Topics to which it will write records of the past, when time has passed. */
   get heldTopics(): readonly string[] {
     return this.#time.heldTopics
-  }
-
-  get #latestTimestamp(): number {
-    return Math.max(-1, ...[...this.stores.values()].map(({ store }) => store.latestTimestamp ?? -1))
   }
 
   #punctuate({ nodeName, run }: Punctuation, time: number): void {
@@ -288,7 +278,8 @@ export class Task implements NodeHost {
   }
 
   failed(thrown: unknown, nodeName: string): void {
-    if (this.#current === undefined) this.#errors.failedOutside(thrown, nodeName, this.#isIdling ? 'idle time' : 'a punctuation')
+    if (this.#current === undefined)
+      this.#errors.failedOutside(thrown, nodeName, this.#isIdling ? 'idle time' : 'a punctuation')
     this.#errors.processFailed(thrown, nodeName, this.#current.rawHead())
   }
 

@@ -67,7 +67,11 @@ export class MemoryTtlStore<K, V> implements KeyValueStore<K, V> {
   expire(streamTime: number): readonly (readonly [K, ValueAndTimestamp<V>])[] {
     this.#oldest = Math.max(this.#oldest, streamTime - this.#ttlMs)
     const expired: (readonly [K, ValueAndTimestamp<V>])[] = []
-    for (let first = this.#inOrder.first; first !== undefined && first.from < this.#oldest; first = this.#inOrder.first) {
+    for (
+      let first = this.#inOrder.first;
+      first !== undefined && first.from < this.#oldest;
+      first = this.#inOrder.first
+    ) {
       const stored = this.#entries.get(first.key)!
       if (stored.timestamp >= this.#oldest) {
         this.#move(first, stored.timestamp)

@@ -1,5 +1,6 @@
 import type { Window, Windowed } from '../core/windowed.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { Expiring } from './table-settings.ts'
 
 /*
  * Stores of processors: what is declared, and what the processor sees. Each has a changelog `<app>-<name>-changelog`, whose
@@ -12,10 +13,8 @@ interface DeclarationBase<K, V> {
   readonly value: Serde<V>
 }
 /** The latest value of each key; made by `keyValueStore()`. */
-export interface KeyValueStoreDeclaration<K, V> extends DeclarationBase<K, V> {
+export interface KeyValueStoreDeclaration<K, V> extends DeclarationBase<K, V>, Expiring {
   readonly kind: 'key-value'
-  /** How long an entry lives after its timestamp, in stream time; left out: for ever. */
-  readonly ttlMs?: number
 }
 /** One value per key and window start, forgotten when the retention has passed; made by `windowStore()`. */
 export interface WindowStoreDeclaration<K, V> extends DeclarationBase<K, V> {

@@ -11,7 +11,9 @@ const minutes = tumbling({ size: '1m', grace: '5s' })
 const finals = topology('finals', (builder) => {
   const one = builder.stream('in', serdes)
   const counts = one.groupByKey().windowedBy(minutes).count({ name: 'held' }).suppress({ until: 'window-close' })
-  counts.toStream({ selectKey: (_, { key, window }) => `${key}@${window.start}`, key: string() }).to('suppressed', serdes)
+  counts
+    .toStream({ selectKey: (_, { key, window }) => `${key}@${window.start}`, key: string() })
+    .to('suppressed', serdes)
   const sums = one
     .selectKey((value) => `k${value % 2}`, { key: string() })
     .groupByKey({ name: 'by-value' })
@@ -47,7 +49,10 @@ function read(made: MemoryCluster, topic: string): readonly string[] {
 }
 
 const lastYear = 1_500_000_000_000 - (1_500_000_000_000 % 60_000)
-const expected = { suppressed: [`a@${lastYear}=2@${lastYear + 50_000}`], emitted: [`k1@${lastYear}=2@${lastYear + 50_000}`] }
+const expected = {
+  suppressed: [`a@${lastYear}=2@${lastYear + 50_000}`],
+  emitted: [`k1@${lastYear}=2@${lastYear + 50_000}`],
+}
 
 async function started(made: MemoryCluster, options: Parameters<MemoryCluster['app']>[1] = { config }) {
   const app = made.app(finals, options)
@@ -56,33 +61,40 @@ async function started(made: MemoryCluster, options: Parameters<MemoryCluster['a
 }
 
 describe('with idleAfterMs', () => {
-  test.each([1, 2, 3])('windows close while nothing comes, on both sides of a repartition topic; seed %i', async (seed) => {
-    const made = cluster(seed)
-    const app = await started(made)
-    send(made, 'a', 1, lastYear + 1_000)
-    send(made, 'a', 3, lastYear + 50_000)
-    await made.clock.runUntil(() => made.caughtUp('finals', ['in', internal]))
-    const before = made.clock.now()
-    await made.clock.runUntil(() => read(made, 'emitted').length > 0 && read(made, 'suppressed').length > 0)
-    // From 50 s to the end of the window and its grace are 15 s.
-    expect(made.clock.now() - before).toBeGreaterThan(14_000)
-    expect(made.clock.now() - before).toBeLessThan(17_000)
-    await made.clock.advance(60_000)
-    expect(read(made, 'suppressed')).toEqual(expected.suppressed)
-    expect(read(made, 'emitted')).toEqual(expected.emitted)
-    send(made, 'b', 1, lastYear + 3_600_000)
-    send(made, 'b', 1, lastYear + 7_200_000)
-    await made.clock.runUntil(() => read(made, 'emitted').length > 1 && read(made, 'suppressed').length > 1)
-    await made.clock.settle(app.stop())
-    expect(read(made, 'suppressed')).toEqual([...expected.suppressed, `b@${lastYear + 3_600_000}=1@${lastYear + 3_600_000}`])
-  })
+  test.each([1, 2, 3])(
+    'windows close while nothing comes, on both sides of a repartition topic; seed %i',
+    async (seed) => {
+      const made = cluster(seed)
+      const app = await started(made)
+      send(made, 'a', 1, lastYear + 1_000)
+      send(made, 'a', 3, lastYear + 50_000)
+      await made.clock.runUntil(() => made.caughtUp('finals', ['in', internal]))
+      const before = made.clock.now()
+      await made.clock.runUntil(() => read(made, 'emitted').length > 0 && read(made, 'suppressed').length > 0)
+      // From 50 s to the end of the window and its grace are 15 s.
+      expect(made.clock.now() - before).toBeGreaterThan(14_000)
+      expect(made.clock.now() - before).toBeLessThan(17_000)
+      await made.clock.advance(60_000)
+      expect(read(made, 'suppressed')).toEqual(expected.suppressed)
+      expect(read(made, 'emitted')).toEqual(expected.emitted)
+      send(made, 'b', 1, lastYear + 3_600_000)
+      send(made, 'b', 1, lastYear + 7_200_000)
+      await made.clock.runUntil(() => read(made, 'emitted').length > 1 && read(made, 'suppressed').length > 1)
+      await made.clock.settle(app.stop())
+      expect(read(made, 'suppressed')).toEqual([
+        ...expected.suppressed,
+        `b@${lastYear + 3_600_000}=1@${lastYear + 3_600_000}`,
+      ])
+    },
+  )
 
   test('an idle app writes nothing', async () => {
     const made = cluster(1)
     const app = await started(made)
     send(made, 'a', 1, lastYear)
     await made.clock.advance(100_000)
-    const written = (): number => [...made.kafka.counts().keys()].reduce((sum, topic) => sum + made.kafka.records(topic).length, 0)
+    const written = (): number =>
+      [...made.kafka.counts().keys()].reduce((sum, topic) => sum + made.kafka.records(topic).length, 0)
     const before = written()
     await made.clock.advance(300_000)
     expect(written()).toBe(before)

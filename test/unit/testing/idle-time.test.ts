@@ -41,7 +41,9 @@ async function rig(
   const declared = topology('idle', (builder) => void build(builder.stream('in', serdes), builder).to('out', serdes))
   const driver = await createTestDriver(declared, options)
   const topics = [...new Set(driver.plan.subtopologies.flatMap(({ sources }) => sources.map(({ topic }) => topic)))]
-  const inputs = new Map(await Promise.all(topics.map(async (name) => [name, await driver.inputTopic(name, serdes)] as const)))
+  const inputs = new Map(
+    await Promise.all(topics.map(async (name) => [name, await driver.inputTopic(name, serdes)] as const)),
+  )
   const output = await driver.outputTopic('out', serdes)
   const line = ({ key, value, timestamp }: TestRecord<string, number>): string => `${key}=${value}@${timestamp}`
   return {
@@ -299,8 +301,10 @@ describe('what is held back', () => {
     [
       'before a repartition topic',
       (one) =>
-        flat(one.groupByKey().windowedBy(minutes).emitStrategy('window-close').count())
-          .map((value) => ({ key: 'all', value: value ?? 0 }), serdes),
+        flat(one.groupByKey().windowedBy(minutes).emitStrategy('window-close').count()).map(
+          (value) => ({ key: 'all', value: value ?? 0 }),
+          serdes,
+        ),
       ['all@58000-59000=2@58500', 'all@66000-67000=1@66500'],
     ],
   ]
