@@ -31,7 +31,14 @@ function cluster(seed: number, partitions = 1): MemoryCluster {
   return made
 }
 
-function send(made: MemoryCluster, key: string, value: number, timestamp: number, partition = 0): void {
+interface Tick {
+  readonly key: string
+  readonly value: number
+  readonly timestamp: number
+  readonly partition?: number
+}
+
+function send(made: MemoryCluster, { key, value, timestamp, partition = 0 }: Tick): void {
   const bytes = (content: string): Uint8Array => new TextEncoder().encode(content)
   made.kafka.append({
     topic: 'in',
@@ -66,8 +73,8 @@ describe('with idleAfterMs', () => {
     async (seed) => {
       const made = cluster(seed)
       const app = await started(made)
-      send(made, 'a', 1, lastYear + 1_000)
-      send(made, 'a', 3, lastYear + 50_000)
+      send(made, { key: 'a', value: 1, timestamp: lastYear + 1_000 })
+      send(made, { key: 'a', value: 3, timestamp: lastYear + 50_000 })
       await made.clock.runUntil(() => made.caughtUp('finals', ['in', internal]))
       const before = made.clock.now()
       await made.clock.runUntil(() => read(made, 'emitted').length > 0 && read(made, 'suppressed').length > 0)
@@ -77,8 +84,8 @@ describe('with idleAfterMs', () => {
       await made.clock.advance(60_000)
       expect(read(made, 'suppressed')).toEqual(expected.suppressed)
       expect(read(made, 'emitted')).toEqual(expected.emitted)
-      send(made, 'b', 1, lastYear + 3_600_000)
-      send(made, 'b', 1, lastYear + 7_200_000)
+      send(made, { key: 'b', value: 1, timestamp: lastYear + 3_600_000 })
+      send(made, { key: 'b', value: 1, timestamp: lastYear + 7_200_000 })
       await made.clock.runUntil(() => read(made, 'emitted').length > 1 && read(made, 'suppressed').length > 1)
       await made.clock.settle(app.stop())
       expect(read(made, 'suppressed')).toEqual([
@@ -91,7 +98,7 @@ describe('with idleAfterMs', () => {
   test('an idle app writes nothing', async () => {
     const made = cluster(1)
     const app = await started(made)
-    send(made, 'a', 1, lastYear)
+    send(made, { key: 'a', value: 1, timestamp: lastYear })
     await made.clock.advance(100_000)
     const written = (): number =>
       [...made.kafka.counts().keys()].reduce((sum, topic) => sum + made.kafka.records(topic).length, 0)
@@ -104,7 +111,7 @@ describe('with idleAfterMs', () => {
   test('without it nothing comes, ever', async () => {
     const made = cluster(1)
     const app = await started(made, { config: { commitIntervalMs: 50, lingerMs: 2 } })
-    send(made, 'a', 1, lastYear)
+    send(made, { key: 'a', value: 1, timestamp: lastYear })
     await made.clock.advance(300_000)
     await made.clock.settle(app.stop())
     expect([...read(made, 'suppressed'), ...read(made, 'emitted')]).toEqual([])
@@ -113,9 +120,9 @@ describe('with idleAfterMs', () => {
   test('each partition is idle by itself', async () => {
     const made = cluster(1, 2)
     const app = await started(made)
-    send(made, 'a', 1, lastYear, 0)
+    send(made, { key: 'a', value: 1, timestamp: lastYear, partition: 0 })
     for (let sent = 0; sent < 220; sent++) {
-      send(made, 'b', 1, lastYear, 1)
+      send(made, { key: 'b', value: 1, timestamp: lastYear, partition: 1 })
       await made.clock.advance(350)
     }
     // The windows of the task that has input stay open.
@@ -130,8 +137,8 @@ describe('a restart', () => {
   test('lets out what was held before it, though no record has come since', async () => {
     const made = cluster(1)
     const app = await started(made)
-    send(made, 'a', 1, lastYear + 1_000)
-    send(made, 'a', 3, lastYear + 50_000)
+    send(made, { key: 'a', value: 1, timestamp: lastYear + 1_000 })
+    send(made, { key: 'a', value: 3, timestamp: lastYear + 50_000 })
     await made.clock.runUntil(() => made.caughtUp('finals', ['in', internal]))
     await made.clock.settle(app.stop())
     expect(read(made, 'suppressed')).toEqual([])
@@ -151,8 +158,8 @@ describe('a restart', () => {
     let crashes = 0
     for (let step = 5; step <= 600; step += 29) {
       const made = cluster(step)
-      send(made, 'a', 1, lastYear + 1_000)
-      send(made, 'a', 3, lastYear + 50_000)
+      send(made, { key: 'a', value: 1, timestamp: lastYear + 1_000 })
+      send(made, { key: 'a', value: 3, timestamp: lastYear + 50_000 })
       const crash = crashAt(step)
       void made.app(finals, { config, step: crash.step }).start()
       await made.clock.runUntil(() => crash.crashed() || read(made, 'emitted').length > 0)

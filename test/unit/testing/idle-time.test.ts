@@ -38,7 +38,9 @@ async function rig(
   build: (one: Stream, builder: StreamsBuilder) => KStream<any, any>,
   options: TestDriverOptions = { idleAfter: '10s' },
 ): Promise<Rig> {
-  const declared = topology('idle', (builder) => void build(builder.stream('in', serdes), builder).to('out', serdes))
+  const declared = topology('idle', (builder) => {
+    build(builder.stream('in', serdes), builder).to('out', serdes)
+  })
   const driver = await createTestDriver(declared, options)
   const topics = [...new Set(driver.plan.subtopologies.flatMap(({ sources }) => sources.map(({ topic }) => topic)))]
   const inputs = new Map(
