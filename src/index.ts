@@ -53,6 +53,7 @@ export type {
 export type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOptions } from './dsl/windowed-options.ts'
 export type { Impossible } from './dsl/type-sentences.ts'
 export type { Topology } from './topology/topology.ts'
+export type { TopologyOptimization, TopologyOptions } from './topology/optimization.ts'
 export type {
   Aggregator,
   ExtractedFrom,

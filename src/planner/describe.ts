@@ -83,12 +83,13 @@ function planJson(plan: Plan): unknown {
         children: node.children,
         stores: node.stores,
       })),
-      stores: subtopology.stores.map(({ name, kind, changelogTopic, key, value }) => ({
-        name,
-        kind,
-        changelogTopic,
-        key: key.name,
-        value: value.name,
+      stores: subtopology.stores.map((store) => ({
+        name: store.name,
+        kind: store.kind,
+        changelogTopic: store.changelogTopic,
+        ...('reusesSource' in store && store.reusesSource === true ? { reusesSource: true } : {}),
+        key: store.key.name,
+        value: store.value.name,
       })),
     })),
     globalTables: plan.globalTables.map(({ topic, nodeName, store, key, value }) => ({

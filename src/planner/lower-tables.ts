@@ -100,8 +100,18 @@ export function addTableStore(lowering: Lowering, node: TopologyNode): string | 
   const key = lowering.need(serdes.key, node, 'key of its store')
   const value = lowering.need(serdes.value, node, 'value of its store')
   const versioned = versionedSettings(node)
-  if (versioned === undefined) return lowering.store(node, { kind: 'key-value', key, value })
-  return lowering.store(node, { kind: 'versioned', key, value, ...versioned })
+  const spec =
+    versioned === undefined
+      ? ({ kind: 'key-value', key, value } as const)
+      : ({ kind: 'versioned', key, value, ...versioned } as const)
+  return reusesSource(lowering, node) ? lowering.storeOfSource(node, spec) : lowering.store(node, spec)
+}
+
+/** Not where the app begins behind what the topic holds already: a restore would bring in what the table never had. */
+function reusesSource(lowering: Lowering, node: TopologyNode): node is TableSourceNode {
+  return (
+    node.kind === 'table-source' && node.offsetReset !== 'latest' && lowering.optimizes('reuse.ktable.source.topics')
+  )
 }
 
 export function stores(store: string | null): readonly string[] {

@@ -49,7 +49,7 @@ async function makeStore(
   const { key, value } = serdes
   switch (spec.kind) {
     case 'key-value':
-      return new MemoryKeyValueStore(name, serdes)
+      return new MemoryKeyValueStore(name, serdes, { isLogged: spec.reusesSource !== true })
     case 'window':
       return new MemoryWindowStore(name, serdes, spec)
     case 'session':
@@ -72,7 +72,7 @@ async function makeStore(
       })
     }
     case 'versioned':
-      return new MemoryVersionedStore(name, serdes, spec)
+      return new MemoryVersionedStore(name, serdes, { ...spec, isLogged: spec.reusesSource !== true })
     case 'stream-buffer':
       return new MemoryStreamBufferStore(name, serdes)
     case 'over':

@@ -25,7 +25,36 @@ export async function judge(candidates: readonly Candidate[], oracle: Oracle): P
       'all',
     ),
   )
-  return verdicts.map((verdict, index) => confirmed[doubtful.indexOf(index)] ?? verdict)
+  const explained = await explainedByOptimization(
+    confirmed,
+    doubtful.map((index) => candidates[index]!),
+    oracle,
+  )
+  return verdicts.map((verdict, index) => explained[doubtful.indexOf(index)] ?? verdict)
+}
+
+/** An optimization may not change a result: where the library's does, ours must give what the library gives without it. */
+async function explainedByOptimization(
+  verdicts: readonly Verdict[],
+  candidates: readonly Candidate[],
+  oracle: Oracle,
+): Promise<readonly Verdict[]> {
+  const asked = candidates.filter(
+    ({ config }, index) => config?.optimize === true && verdicts[index]!.kind === 'differs',
+  )
+  if (asked.length === 0) return verdicts
+  const plain = oracle.ask(
+    asked.map((one) => ({ ...one, config: { ...one.config, optimize: false } })),
+    'memory',
+  )
+  const differences = await Promise.all(
+    plain.map((answer, index) => answer && differenceOf({ ...answer, config: asked[index]!.config! })),
+  )
+  return verdicts.map((verdict, index) =>
+    differences[asked.indexOf(candidates[index]!)] === null
+      ? { kind: 'unusable', reason: 'differs on purpose, docs/adr/0014-optimization-changes-no-result.md' }
+      : verdict,
+  )
 }
 
 async function compareAll(answers: readonly (Answered | undefined)[]): Promise<readonly Verdict[]> {
