@@ -120,6 +120,8 @@ export { planTopology } from './planner/plan-topology.ts'
 export { describePlan } from './planner/describe.ts'
 export type { DescribeFormat } from './planner/describe.ts'
 export type { Plan } from './planner/plan.ts'
+export { fingerprintOf } from './planner/topology-fingerprint.ts'
+export type { RepartitionFingerprint, StoreFingerprint, TopologyFingerprint } from './planner/topology-fingerprint.ts'
 
 // Running
 export { createApp } from './app/create-app.ts'

@@ -1,3 +1,4 @@
+import { fingerprintHash, fingerprintOf } from './topology-fingerprint.ts'
 import type { Plan, PlanNode, PlanSource, Subtopology } from './plan.ts'
 
 /** How a plan is printed: for people, for programs, for Graphviz. */
@@ -101,6 +102,7 @@ function planJson(plan: Plan): unknown {
     })),
     internalTopics: plan.internalTopics,
     copartitionGroups: plan.copartitionGroups,
+    fingerprint: { hash: fingerprintHash(fingerprintOf(plan)), ...fingerprintOf(plan) },
   }
 }
 

@@ -19,7 +19,7 @@ export function planTopology(topology: Topology, options: { readonly application
   const { graph } = lower(topology, options.applicationId)
   if (topology.optimizations.includes('merge.repartition.topics')) mergeRepartitions(graph)
   if (topology.optimizations.includes('single.store.self.join')) shareSelfJoinStores(graph)
-  const problems = [...graph.problems, ...findClashes(graph, topology.nodes)]
+  const problems = [...graph.problems, ...findClashes(graph, topology.nodes, options.applicationId)]
   if (problems.length > 0) throw new TopologyError(problems)
   const subtopologies = splitSubtopologies(graph).map(fuseChains)
   return deepFreeze({
