@@ -88,7 +88,8 @@ function serdesOf(spec: StoreSpec): Readonly<Record<string, string>> {
     (entry): entry is [string, { readonly name: string }] =>
       typeof entry[1] === 'object' && entry[1] !== null && 'serialize' in entry[1],
   )
-  return Object.fromEntries(entries.map(([part, { name }]) => [part, name]).toSorted())
+  entries.sort(([one], [other]) => (one < other ? -1 : 1))
+  return Object.fromEntries(entries.map(([part, { name }]) => [part, name]))
 }
 
 function retentionOf(spec: StoreSpec): number | null {

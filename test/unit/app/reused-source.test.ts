@@ -48,7 +48,17 @@ function cluster(
   return made
 }
 
-function put(made: MemoryCluster, key: string | null, value: unknown, timestamp = 1, topic = 'cards'): void {
+function put(made: MemoryCluster, key: string | null, value: unknown, timestamp = 1): void {
+  append(made, 'cards', { key, value, timestamp })
+}
+
+interface Written {
+  readonly key: string | null
+  readonly value: unknown
+  readonly timestamp: number
+}
+
+function append(made: MemoryCluster, topic: string, { key, value, timestamp }: Written): void {
   const bytes = value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
   const keyBytes = key === null ? null : Buffer.from(key)
   const count = made.kafka.counts().get(topic)!
@@ -97,7 +107,7 @@ describe('a table that is restored from its own topic', () => {
     const app = await started(made, limited())
     expect(rows(app)).toEqual([['a', 9, 15]])
     expect(app.metrics().recordsIn).toBe(0)
-    put(made, 'a', 7, 50, 'payments')
+    append(made, 'payments', { key: 'a', value: 7, timestamp: 50 })
     await made.clock.runUntil(() => made.caughtUp('limits', ['payments']))
     await made.clock.settle(app.stop())
     expect(made.kafka.records('judged').map(({ value }) => String(Buffer.from(value!)))).toEqual(['"7/9"'])

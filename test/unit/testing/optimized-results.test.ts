@@ -36,7 +36,8 @@ test('a self join with one store puts out what it puts out with two, late record
       'self',
       (builder) => {
         const stream: any = builder.stream('in', serdes)
-        const pair = (left: unknown, right: unknown, key: unknown): string => `${String(key)}:${left}+${right}`
+        const pair = (left: unknown, right: unknown, key: unknown): string =>
+          `${String(key)}:${String(left)}+${String(right)}`
         stream[type](stream, pair, { ...window, name: 'self' }).to('out', out)
       },
       { optimization },
