@@ -54,6 +54,7 @@ export type {
 export type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOptions } from './dsl/windowed-options.ts'
 export type { Impossible } from './dsl/type-sentences.ts'
 export type { Topology } from './topology/topology.ts'
+export type { TopologyOptimization, TopologyOptions } from './topology/optimization.ts'
 export type {
   Aggregator,
   ExtractedFrom,
@@ -120,6 +121,8 @@ export { planTopology } from './planner/plan-topology.ts'
 export { describePlan } from './planner/describe.ts'
 export type { DescribeFormat } from './planner/describe.ts'
 export type { Plan } from './planner/plan.ts'
+export { fingerprintOf } from './planner/topology-fingerprint.ts'
+export type { RepartitionFingerprint, StoreFingerprint, TopologyFingerprint } from './planner/topology-fingerprint.ts'
 
 // Running
 export { createApp } from './app/create-app.ts'

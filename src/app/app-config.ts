@@ -107,4 +107,6 @@ export interface AppConfig {
   /** Where records go for which an error policy answers `dead-letter`; created if it is missing. */
   readonly deadLetterTopic?: string
   readonly errors?: ErrorsConfig
+  /** Fingerprint of the one topology that may run on state which an incompatible one wrote; the error that refuses it says which. */
+  readonly acceptTopology?: string
 }

@@ -273,6 +273,13 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     kafka: 'errors.dead.letter.queue.topic.name',
     doc: 'Where records go for which an error policy answers `dead-letter`, with the cause in their headers; created if it is missing.',
   }),
+  row('acceptTopology', {
+    type: 'text',
+    fallback: null,
+    importance: 'low',
+    kafka: null,
+    doc: 'Fingerprint of the one topology that may run on state which an incompatible one wrote; `millrace describe` and the error `MILLRACE_TOPOLOGY_INCOMPATIBLE` print it. Has no effect on any other topology.',
+  }),
   row('errors.decode', {
     type: 'policy',
     fallback: 'fail',

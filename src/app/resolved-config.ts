@@ -35,4 +35,5 @@ export interface ResolvedConfig {
   readonly repartitionPurgeIntervalMs: number
   readonly deadLetterTopic: string | null
   readonly errors: ErrorHandlers
+  readonly acceptTopology: string | null
 }

@@ -1,4 +1,5 @@
 import { findProblems } from '../topology/find-problems.ts'
+import { readOptimization, type TopologyOptions } from '../topology/optimization.ts'
 import { GraphBuilder, type Topology } from '../topology/topology.ts'
 import { StreamsBuilder } from './streams-builder.ts'
 
@@ -6,6 +7,7 @@ import { StreamsBuilder } from './streams-builder.ts'
  * Declares a topology. `declare` runs at once and only describes; nothing is read or connected.
  *
  * @param name letters, digits, `.`, `_` and `-`; the default application id
+ * @param options what its plan may save; default nothing
  * @throws TopologyError `MILLRACE_TOPOLOGY_INVALID` with every mistake found and what to do about each
  * @example
  * export default topology('alerts', (builder) => {
@@ -13,8 +15,14 @@ import { StreamsBuilder } from './streams-builder.ts'
  *   payments.filter((p) => p.amount > 100).to('large-payments', { key: string(), value: json() })
  * })
  */
-export function topology(name: string, declare: (builder: StreamsBuilder) => void): Topology {
+export function topology(
+  name: string,
+  declare: (builder: StreamsBuilder) => void,
+  options: TopologyOptions = {},
+): Topology {
   const graph = new GraphBuilder()
   declare(new StreamsBuilder(graph))
-  return graph.build(name, findProblems)
+  const { optimizations, problems } = readOptimization(options.optimization)
+  for (const problem of problems) graph.report(problem)
+  return graph.build({ name, optimizations }, findProblems)
 }

@@ -12,6 +12,8 @@ export interface StreamJoinOptions {
   readonly side: JoinSide
   readonly joiner: ValueJoiner
   readonly windows: JoinWindows
+  /** False where the other side of a self join has put the record into the store that both read. */
+  readonly storesOwn: boolean
 }
 
 export interface StreamJoinDeps<K, Own, Other> {
@@ -45,6 +47,7 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
   readonly #beforeMs: number
   readonly #afterMs: number
   readonly #keepsUnmatched: boolean
+  readonly #storesOwn: boolean
   readonly #ownStore: StreamJoinStore<K, Own>
   readonly #otherStore: StreamJoinStore<K, Other>
   readonly #unmatched: UnmatchedStore<K, unknown, unknown> | null
@@ -58,6 +61,7 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
     this.#otherSide = isLeft ? 'right' : 'left'
     this.#joiner = options.joiner
     this.#windows = windows
+    this.#storesOwn = options.storesOwn
     this.#beforeMs = isLeft ? windows.beforeMs : windows.afterMs
     this.#afterMs = isLeft ? windows.afterMs : windows.beforeMs
     this.#keepsUnmatched = keepsUnmatched(options.type, side)
@@ -78,7 +82,7 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
     if (key === null) return this.#processWithoutKey(value, timestamp, headers)
     if (timestamp === this.#time.streamTime) this.#emitClosed(headers)
     this.#joinOrWait(key, value, timestamp, headers)
-    if (!this.#ownStore.put(key, value, timestamp)) this.#context.drop('expired')
+    if (this.#storesOwn && !this.#ownStore.put(key, value, timestamp)) this.#context.drop('expired')
   }
 
   /** Time is shared by both sides: the left one moves it. */

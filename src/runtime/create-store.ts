@@ -51,7 +51,7 @@ async function makeStore(
   switch (spec.kind) {
     case 'key-value':
       return spec.ttlMs === undefined
-        ? new MemoryKeyValueStore(name, serdes)
+        ? new MemoryKeyValueStore(name, serdes, { isLogged: spec.reusesSource !== true })
         : new MemoryTtlStore(name, serdes, spec.ttlMs)
     case 'window':
       return new MemoryWindowStore(name, serdes, spec)
@@ -75,7 +75,7 @@ async function makeStore(
       })
     }
     case 'versioned':
-      return new MemoryVersionedStore(name, serdes, spec)
+      return new MemoryVersionedStore(name, serdes, { ...spec, isLogged: spec.reusesSource !== true })
     case 'stream-buffer':
       return new MemoryStreamBufferStore(name, serdes)
     case 'over':

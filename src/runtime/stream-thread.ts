@@ -285,6 +285,7 @@ export class StreamThread {
         restoreTask(task, metrics, signal, {
           ...this.#options,
           ...settings,
+          groupId: plan.applicationId,
           onRestored: (topic, partition, timestamp) => this.#changelogPurger.observed(topic, partition, timestamp),
         }),
       onRunning: () => {

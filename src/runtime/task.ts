@@ -20,6 +20,7 @@ import type { RecordCollector } from './record-collector.ts'
 import type { Punctuation } from './punctuation-queue.ts'
 import { RecordQueue, type RawRecord } from './record-queue.ts'
 import { SinkOperator } from './sink-operator.ts'
+import type { SourceRestore } from './source-restore.ts'
 import { TaskPunctuations } from './task-punctuations.ts'
 import { TaskTime } from './task-time.ts'
 
@@ -41,7 +42,10 @@ export interface TaskOptions {
 }
 
 export interface TaskStore extends BoundStore {
+  /** What it is restored from. */
   readonly changelogTopic: string
+  /** Where that is the topic which its table reads: what fills it; `absent`: the topic has no partition of the task's number. */
+  readonly source: SourceRestore | 'absent' | null
 }
 
 /** What `createTask` made ready: stores, and sources and nodes with bound serdes. */

@@ -1,6 +1,7 @@
 import type { Problem } from '../core/errors.ts'
 import { TopologyError } from '../core/errors.ts'
 import type { NewNode, NodeId, TopologyNode } from './node.ts'
+import type { TopologyOptimization } from './optimization.ts'
 
 /**
  * A topology: frozen data that can be printed, compared, tested and explained without a broker. Any number of apps and test
@@ -10,6 +11,8 @@ export interface Topology {
   /** Also the default application id: part of the names of internal topics and of the consumer group. */
   readonly name: string
   readonly nodes: readonly TopologyNode[]
+  /** What its plan may save; empty: nothing. */
+  readonly optimizations: readonly TopologyOptimization[]
 }
 
 /** Collects nodes and mistakes while the user's function runs; mistakes are reported together at the end. */
@@ -39,8 +42,9 @@ export class GraphBuilder {
   }
 
   /** @throws TopologyError `MILLRACE_TOPOLOGY_INVALID` with every mistake that was reported */
-  build(name: string, check: (topology: Topology) => readonly Problem[]): Topology {
-    const topology: Topology = Object.freeze({ name, nodes: Object.freeze([...this.#nodes]) })
+  build({ name, optimizations }: Omit<Topology, 'nodes'>, check: (topology: Topology) => readonly Problem[]): Topology {
+    const nodes = Object.freeze([...this.#nodes])
+    const topology: Topology = Object.freeze({ name, nodes, optimizations: Object.freeze([...optimizations]) })
     const problems = [...this.#problems, ...check(topology)]
     if (problems.length > 0) throw new TopologyError(problems)
     return topology
