@@ -2,16 +2,16 @@ import { Segment } from './segment.ts'
 import type { Storage } from './storage.ts'
 
 /** The name of a segment's files, but for their endings (Kafka's). */
-function segmentName(baseOffset: number): string {
+export function segmentName(baseOffset: number): string {
   return String(baseOffset).padStart(20, '0')
 }
 
-function segmentPath(folder: string, baseOffset: number, ending: string): string {
+export function segmentPath(folder: string, baseOffset: number, ending: string): string {
   return `${folder}/${segmentName(baseOffset)}${ending}`
 }
 
 /** What a segment has beside its batches. */
-const segmentEndings = ['.log', '.idx', '.producers'] as const
+export const segmentEndings = ['.log', '.idx', '.producers'] as const
 
 /** The segments of a log in the order of their offsets; there is always one, and the last one is written to. */
 export class LogSegments {

@@ -115,10 +115,9 @@ export class PartitionLog {
    * Record batches as a client sent them. All are appended or none. The bytes are copied or written before this returns, and
    * are not changed.
    */
-  append(records: Uint8Array, nowMs: number): AppendResult {
-    const bytes = Buffer.from(records.buffer, records.byteOffset, records.byteLength)
+  append(records: Buffer, nowMs: number): AppendResult {
     try {
-      const batches = checkBatches(bytes, { config: this.config, nowMs, place: this.place })
+      const batches = checkBatches(records, { config: this.config, nowMs, place: this.place })
       return this.#appendChecked(batches, nowMs)
     } catch (error) {
       if (!(error instanceof AppendRejection)) throw error
