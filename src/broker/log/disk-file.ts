@@ -17,6 +17,7 @@ export interface FileOwner {
 export class DiskFile implements StoredFile {
   readonly path: string
   readonly #owner: FileOwner
+  readonly start = 0
   #fd: number | undefined
   #size: number
   /** Calls that run in the background on the descriptor; it must not be closed under them. */
@@ -114,7 +115,9 @@ export class DiskFile implements StoredFile {
 
   #failed(what: string, cause: unknown): StateError {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    return new StateError(`cannot ${what} ${this.path}: ${reason}; see to the disk and start the broker again`, { cause })
+    return new StateError(`cannot ${what} ${this.path}: ${reason}; see to the disk and start the broker again`, {
+      cause,
+    })
   }
 }
 

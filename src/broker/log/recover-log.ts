@@ -12,9 +12,9 @@ import type { RecordsPlace } from '../../protocol/records/corrupt-records.ts'
 import { RecordCursor } from '../../protocol/records/record-cursor.ts'
 import { AbortedTransactions } from './aborted-transactions.ts'
 import { readCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { segmentEndings, segmentPath } from './log-segments.ts'
 import { afterBatch, Producers } from './producers.ts'
 import { readIndexed, readProducers, writeIndex, type LogFolder } from './segment-files.ts'
+import { cleanedEnding, segmentEndings, segmentPath } from './segment-path.ts'
 import { Segment } from './segment.ts'
 
 export interface RecoverOptions extends LogFolder {
@@ -28,9 +28,6 @@ export interface RecoveredLog {
   readonly aborted: AbortedTransactions
   readonly checkpoint: Checkpoint
 }
-
-/** What the name of a segment has while a compaction writes it. */
-export const cleanedEnding = '.cleaned'
 
 export function recoverLog(options: RecoverOptions): RecoveredLog {
   const checkpoint = readCheckpoint(options)
@@ -100,7 +97,7 @@ function dropSegment(options: RecoverOptions, segment: Segment, reason: string):
 
 /** Whether the segment was cut off. */
 function scan({ storage, folder, place }: RecoverOptions, segment: Segment): boolean {
-  let end = 0
+  let end = segment.file.start
   let reason = 'the last batch is torn'
   try {
     for (const { header, position } of segment.batchesFrom(0, place)) {
@@ -140,9 +137,9 @@ function replay(options: RecoverOptions, loaded: Loaded): Pick<RecoveredLog, 'pr
 }
 
 /** Makes out of the batches of a log what is known of its producers. */
-export class Replayer {
-  producers = new Producers()
-  aborted = new AbortedTransactions()
+class Replayer {
+  producers: Producers = new Producers()
+  aborted: AbortedTransactions = new AbortedTransactions()
   readonly #options: Pick<RecoverOptions, 'place' | 'nowMs'>
   readonly #cursor: RecordCursor
 
