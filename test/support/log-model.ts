@@ -204,7 +204,10 @@ export class LogModel {
 
   #compare(found: readonly StoredRecord[], expected: readonly ModelRecord[], compacted: boolean): void {
     const plain = expected.map(({ offset, key, value, timestamp }) => ({ offset, key, value, timestamp }))
-    if (!compacted) return void expect(found).toEqual(plain)
+    if (!compacted) {
+      expect(found).toEqual(plain)
+      return
+    }
     const byOffset = new Map(plain.map((record) => [record.offset, record]))
     for (const record of found) expect(record).toEqual(byOffset.get(record.offset))
     const offsets = found.map(({ offset }) => offset)

@@ -15,6 +15,7 @@ import { LogSegments } from './log-segments.ts'
 import { ProducerStage, type Producers } from './producers.ts'
 import { firstAtOrAfter, type TimestampedOffset } from './offset-lookup.ts'
 import type { ProducerState } from './producer-state.ts'
+import { endOffsetOf } from './batch-scan.ts'
 import { recoverLog } from './recover-log.ts'
 import { countDeletable } from './retention.ts'
 import type { LogFolder } from './segment-files.ts'
@@ -179,12 +180,7 @@ export class PartitionLog {
   }
 
   #abortedIn(offset: number, records: Buffer): AbortedTransaction[] {
-    let end = offset
-    for (let at = 0; at < records.length;) {
-      const batch = new BatchHeader(records, at)
-      end = batch.lastOffset + 1
-      at = batch.end
-    }
+    const end = endOffsetOf(records) ?? offset
     return end === offset ? [] : this.#aborted.overlapping(offset, end)
   }
 

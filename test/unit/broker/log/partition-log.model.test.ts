@@ -11,7 +11,10 @@ const share = fc.double({ min: 0, max: 1, noNaN: true })
 
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('append'), keys }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('idempotent'), keys, producer: fc.integer({ min: 4, max: 5 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('idempotent'), keys, producer: fc.integer({ min: 4, max: 5 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat'), producer: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('transactional'), keys, producer }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('end'), producer, type: fc.constantFrom('commit', 'abort') }) },
@@ -106,7 +109,11 @@ test('after a loss of power the log is a beginning of what it was, and at least 
       const model = new LogModel(new MemoryStorage(), { ...small, retentionMs: -1 })
       for (const some of written) model.append(some)
       let next = 0
-      await model.crash(Number.POSITIVE_INFINITY, () => {}, () => shares[next++ % shares.length]!)
+      await model.crash(
+        Number.POSITIVE_INFINITY,
+        () => {},
+        () => shares[next++ % shares.length]!,
+      )
       model.check(100_000, false)
       model.append(['a'])
       model.check(100_000, false)
