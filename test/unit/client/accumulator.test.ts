@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../../../src/core/clock.ts'
-import { Accumulator, type PartitionQueue } from '../../../src/kafkajs/accumulator.ts'
+import { Accumulator, type PartitionQueue } from '../../../src/client/accumulator.ts'
 import type { OutgoingRecord } from '../../../src/runtime/port.ts'
 
 function at(): { clock: Clock; now: number } {

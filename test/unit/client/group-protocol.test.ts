@@ -5,7 +5,7 @@ import {
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
-} from '../../../src/kafkajs/group-protocol.ts'
+} from '../../../src/client/group-protocol.ts'
 
 const owned = [
   { topic: 'b', partition: 2 },

@@ -1,17 +1,18 @@
 import { sleep } from '../core/clock.ts'
 import { topicPartitionName } from '../core/topic-partition.ts'
+import { kafkaError } from '../protocol/kafka-error.ts'
 import { readFetched } from '../protocol/records/read-fetched.ts'
 import type { FetchedBatch, RestorePort } from '../runtime/port.ts'
-import { isRetriable, translateError } from './broker-errors.ts'
-import { backoff, connectCluster, type ConnectionOptions } from './connection.ts'
+import { backoff } from './backoff.ts'
+import { AnswerError, isRetriable } from './broker-errors.ts'
+import type { ClientOptions } from './client-options.ts'
+import { Cluster } from './cluster.ts'
 import { outOfRangeError } from './fetcher.ts'
 import { fetchFrom, type PartitionFetch } from './fetch-request.ts'
-import { closeCluster, errorFromCode, type KafkaJsBroker, type KafkaJsCluster } from './kafkajs-library.ts'
 import { groupByLeader, listOffsets } from './list-offsets.ts'
 
 const maxWaitMs = 250
 const partitionMaxBytes = 1_048_576
-const outOfRangeCode = 1
 /** Tries in a row without any progress before the error surfaces. */
 const attemptsMax = 20
 
@@ -22,11 +23,8 @@ interface Reading extends Range {
   offset: number
 }
 
-export function kafkajsRestorer(
-  connection: ConnectionOptions,
-  options: { readonly fetchMaxBytes: number },
-): RestorePort {
-  return new Restorer(connection, options.fetchMaxBytes)
+export function clientRestorer(options: ClientOptions, limits: { readonly fetchMaxBytes: number }): RestorePort {
+  return new Restorer(options, limits.fetchMaxBytes)
 }
 
 /**
@@ -35,12 +33,12 @@ export function kafkajsRestorer(
  * may have changed the state.
  */
 class Restorer implements RestorePort {
-  readonly #connection: ConnectionOptions
+  readonly #options: ClientOptions
   readonly #fetchMaxBytes: number
-  #cluster: KafkaJsCluster | undefined
+  #cluster: Cluster | undefined
 
-  constructor(connection: ConnectionOptions, fetchMaxBytes: number) {
-    this.#connection = connection
+  constructor(options: ClientOptions, fetchMaxBytes: number) {
+    this.#options = options
     this.#fetchMaxBytes = fetchMaxBytes
   }
 
@@ -55,17 +53,13 @@ class Restorer implements RestorePort {
       if (error === undefined || readings.reduce((sum, { offset }) => sum + offset, 0) > before) attempt = 0
       if (error === undefined) continue
       if (!isRetriable(error) || ++attempt > attemptsMax) throw this.#translate(error, readings)
-      await sleep(this.#connection.clock, backoff(attempt), signal)
-      await this.#cluster?.refreshMetadata().catch(() => {})
+      await sleep(this.#options.clock, backoff(attempt, this.#options.random), signal)
+      await this.#cluster?.refresh().catch(() => {})
     }
   }
 
-  #translate(error: unknown, readings: readonly Reading[]): Error {
-    return translateError(
-      error,
-      `restore from ${readings.map(topicPartitionName).join(', ')}`,
-      this.#connection.brokers,
-    )
+  #translate(error: unknown, readings: readonly Reading[]): unknown {
+    return this.#cluster?.translate(error, `restore from ${readings.map(topicPartitionName).join(', ')}`) ?? error
   }
 
   /** One fetch from each leader. Returns what went wrong with the broker; what `onBatch` throws goes through. */
@@ -78,22 +72,30 @@ class Restorer implements RestorePort {
     if ('error' in answers) return answers.error
     for (const [reading, answer] of answers) {
       signal.throwIfAborted()
-      if (answer.errorCode === outOfRangeCode) await this.#startAgain(reading)
-      else if (answer.errorCode !== 0) return errorFromCode(answer.errorCode)
+      if (answer.errorCode === kafkaError.OFFSET_OUT_OF_RANGE) await this.#startAgain(reading)
+      else if (answer.errorCode !== 0) return new AnswerError(answer.errorCode, reading)
       else hand(reading, answer, onBatch)
     }
     return undefined
   }
 
   async #fetchAll(readings: readonly Reading[]): Promise<readonly (readonly [Reading, PartitionFetch])[]> {
-    this.#cluster ??= await connectCluster(this.#connection, 'restore state')
-    await this.#cluster.addMultipleTargetTopics([...new Set(readings.map(({ topic }) => topic))])
-    const groups = await groupByLeader(this.#cluster, readings)
-    return (await Promise.all([...groups].map(([broker, ofBroker]) => this.#fetch(broker, ofBroker)))).flat()
+    const cluster = await this.#connect()
+    await cluster.addTopics([...new Set(readings.map(({ topic }) => topic))])
+    const groups = [...groupByLeader(cluster, readings)]
+    return (await Promise.all(groups.map(([leader, ofLeader]) => this.#fetch(cluster, leader, ofLeader)))).flat()
+  }
+
+  async #connect(): Promise<Cluster> {
+    if (this.#cluster !== undefined) return this.#cluster
+    const cluster = new Cluster(this.#options)
+    await cluster.connect('restore state')
+    return (this.#cluster = cluster)
   }
 
   async #fetch(
-    broker: KafkaJsBroker,
+    cluster: Cluster,
+    leader: number,
     readings: readonly Reading[],
   ): Promise<readonly (readonly [Reading, PartitionFetch])[]> {
     const maxBytes = this.#fetchMaxBytes
@@ -103,7 +105,7 @@ class Restorer implements RestorePort {
       partitionMaxBytes: Math.min(partitionMaxBytes, maxBytes),
       readCommitted: true,
     }
-    const answers = await fetchFrom(broker, readings, options)
+    const answers = await fetchFrom(cluster, leader, readings, options)
     const byName = new Map(readings.map((reading) => [topicPartitionName(reading), reading]))
     return answers.map((answer) => [byName.get(topicPartitionName(answer))!, answer] as const)
   }
@@ -118,7 +120,7 @@ class Restorer implements RestorePort {
   async close(): Promise<void> {
     const cluster = this.#cluster
     this.#cluster = undefined
-    if (cluster !== undefined) await closeCluster(cluster)
+    await cluster?.close()
   }
 }
 

@@ -1,27 +1,29 @@
 import type { Clock, Timer } from '../core/clock.ts'
 import { BrokerError } from '../core/errors.ts'
 import { topicPartitionName } from '../core/topic-partition.ts'
+import { kafkaError, type KafkaErrorName } from '../protocol/kafka-error.ts'
 import { RecordBatchWriter } from '../protocol/records/record-batch-writer.ts'
 import type { DeliveryFailed, OutgoingRecord, ProducerOptions, ProducerPort } from '../runtime/port.ts'
 import { Accumulator, type PartitionQueue } from './accumulator.ts'
-import { isRetriable, protocolErrorType, translateError } from './broker-errors.ts'
+import { backoff } from './backoff.ts'
+import { AnswerError, checkAnswer, isRetriable, kafkaErrorOf } from './broker-errors.ts'
 import { byTopic } from './by-topic.ts'
-import { backoff, connectCluster, leaderOf, type ConnectionOptions } from './connection.ts'
-import { closeCluster, errorFromCode, type KafkaJsBroker, type KafkaJsCluster } from './kafkajs-library.ts'
-import { produceTo } from './produce-request.ts'
+import type { ClientOptions } from './client-options.ts'
+import { Cluster } from './cluster.ts'
+import { produceTo, type EncodedBatch } from './produce-request.ts'
 
 /** Of one request; a single batch may be larger. Below the broker's socket.request.max.bytes (100 MB) by far. */
 const requestBytesMax = 1_000_000
 
-const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
-const lostIdentity: ReadonlySet<string> = new Set([
+const tooLarge: ReadonlySet<KafkaErrorName> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+const lostIdentity: ReadonlySet<KafkaErrorName | undefined> = new Set([
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'UNKNOWN_PRODUCER_ID',
   'INVALID_PRODUCER_EPOCH',
   'INVALID_PRODUCER_ID_MAPPING',
 ])
 /** The batch may have been written although the answer is an error. */
-const inDoubtTypes: ReadonlySet<string> = new Set([
+const inDoubtErrors: ReadonlySet<KafkaErrorName> = new Set([
   'REQUEST_TIMED_OUT',
   'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
   'NETWORK_EXCEPTION',
@@ -34,32 +36,35 @@ const inDoubtTypes: ReadonlySet<string> = new Set([
  * (producer.id.expiration.ms, a day). Records with old event times may be doubled when the broker dies after writing
  * them and before answering.
  */
-export function kafkajsProducer(connection: ConnectionOptions, options: ProducerOptions): ProducerPort {
-  return new Producer({ ...connection, clientId: options.clientId }, options)
+export function clientProducer(client: ClientOptions, options: ProducerOptions): ProducerPort {
+  return new Producer(client, options)
 }
 
 class Producer implements ProducerPort {
-  readonly #connection: ConnectionOptions
+  readonly #client: ClientOptions
   readonly #options: ProducerOptions
   readonly #clock: Clock
   readonly #accumulator: Accumulator
   readonly #busy = new Set<number>()
-  #cluster: KafkaJsCluster | undefined
+  #cluster: Cluster | undefined
   #identity: Promise<{ id: bigint; epoch: number }> | undefined
   #refreshing = false
   #wake: { at: number; timer: Timer } | undefined
   #roomWaiters: (() => void)[] = []
   #closed = false
 
-  constructor(connection: ConnectionOptions, options: ProducerOptions) {
-    this.#connection = connection
+  constructor(client: ClientOptions, options: ProducerOptions) {
+    this.#client = client
     this.#options = options
-    this.#clock = connection.clock
-    this.#accumulator = new Accumulator({ ...options, clock: connection.clock })
+    this.#clock = client.clock
+    this.#accumulator = new Accumulator({ ...options, clock: client.clock })
   }
 
   async connect(): Promise<void> {
-    this.#cluster ??= await connectCluster(this.#connection, 'connect the producer')
+    if (this.#cluster !== undefined) return
+    const cluster = new Cluster(this.#client)
+    await cluster.connect('connect the producer')
+    this.#cluster = cluster
     this.#pump()
   }
 
@@ -90,7 +95,7 @@ class Producer implements ProducerPort {
     this.#closed = true
     await this.flush()
     this.#wake?.timer.cancel()
-    if (this.#cluster !== undefined) await closeCluster(this.#cluster)
+    await this.#cluster?.close()
   }
 
   #wakeAt(at: number): void {
@@ -148,7 +153,7 @@ class Producer implements ProducerPort {
     for (const resolve of this.#roomWaiters.splice(0)) resolve()
   }
 
-  async #findLeaders(cluster: KafkaJsCluster, queues: readonly PartitionQueue[]): Promise<void> {
+  async #findLeaders(cluster: Cluster, queues: readonly PartitionQueue[]): Promise<void> {
     if (this.#refreshing) return
     this.#refreshing = true
     for (const [topic, ofTopic] of byTopic(queues)) await this.#findLeadersOf(cluster, topic, ofTopic)
@@ -157,12 +162,12 @@ class Producer implements ProducerPort {
   }
 
   /** One topic at a time: one that does not exist fails the whole request. */
-  async #findLeadersOf(cluster: KafkaJsCluster, topic: string, queues: readonly PartitionQueue[]): Promise<void> {
+  async #findLeadersOf(cluster: Cluster, topic: string, queues: readonly PartitionQueue[]): Promise<void> {
     try {
-      await cluster.addMultipleTargetTopics([topic])
-      if (queues.some(({ attempts }) => attempts > 0)) await cluster.refreshMetadata()
+      await cluster.addTopics([topic])
+      if (queues.some(({ attempts }) => attempts > 0)) await cluster.refresh()
       for (const queue of queues) {
-        queue.leader = leaderOf(cluster, topic, queue.partition)
+        queue.leader = cluster.leaderOf(queue)
         if (queue.leader === undefined)
           this.#later(queue, new Error(`${topicPartitionName(queue)} has no leader or does not exist`))
       }
@@ -173,21 +178,20 @@ class Producer implements ProducerPort {
 
   #later(queue: PartitionQueue, error: unknown): void {
     queue.lastError = error
-    queue.retryAt = this.#clock.monotonic() + backoff(queue.attempts++)
+    queue.retryAt = this.#clock.monotonic() + backoff(queue.attempts++, this.#client.random)
   }
 
-  async #send(cluster: KafkaJsCluster, leader: number, queues: readonly PartitionQueue[]): Promise<void> {
+  async #send(cluster: Cluster, leader: number, queues: readonly PartitionQueue[]): Promise<void> {
     this.#busy.add(leader)
     for (const queue of queues) queue.inFlight = true
     try {
-      const broker = await cluster.findBroker({ nodeId: leader })
-      const identity = await this.#producerIdentity(broker)
+      const identity = await this.#producerIdentity(cluster)
       const batches = queues.map((queue) => encode(queue, identity, this.#options))
       for (const {
         batches: [first],
       } of queues)
         first!.sealed = true
-      await this.#produce(broker, queues, batches)
+      await this.#produce(cluster, leader, { queues, batches })
     } catch (error) {
       for (const queue of queues) {
         queue.leader = undefined
@@ -201,11 +205,11 @@ class Producer implements ProducerPort {
   }
 
   async #produce(
-    broker: KafkaJsBroker,
-    queues: readonly PartitionQueue[],
-    batches: Parameters<typeof produceTo>[1],
+    cluster: Cluster,
+    leader: number,
+    { queues, batches }: { readonly queues: readonly PartitionQueue[]; readonly batches: readonly EncodedBatch[] },
   ): Promise<void> {
-    const results = await produceTo(broker, batches, this.#connection.requestTimeoutMs).catch((error: unknown) => {
+    const results = await produceTo(cluster, leader, batches).catch((error: unknown) => {
       for (const queue of queues) queue.batches[0]!.inDoubt = true
       throw error
     })
@@ -214,14 +218,14 @@ class Producer implements ProducerPort {
   }
 
   #settle(queue: PartitionQueue, errorCode: number): void {
-    const error = errorCode === 0 ? undefined : errorFromCode(errorCode)
-    if (error === undefined || error.type === 'DUPLICATE_SEQUENCE_NUMBER') {
+    if (errorCode === kafkaError.NONE || errorCode === kafkaError.DUPLICATE_SEQUENCE_NUMBER) {
       this.#accumulator.settleFirst(queue)
       return this.#tellRoom()
     }
+    const error = new AnswerError(errorCode, queue)
     const batch = queue.batches[0]!
-    if (inDoubtTypes.has(error.type)) batch.inDoubt = true
-    if (tooLarge.has(error.type) && batch.records.length > 1 && !batch.inDoubt) {
+    if (inDoubtErrors.has(error.kafkaError)) batch.inDoubt = true
+    if (tooLarge.has(error.kafkaError) && batch.records.length > 1 && !batch.inDoubt) {
       queue.nextSequence = batch.identity!.firstSequence
       return this.#accumulator.splitFirst(queue)
     }
@@ -231,27 +235,30 @@ class Producer implements ProducerPort {
 
   #retryOrFail(queue: PartitionQueue, error: unknown): void {
     const batch = queue.batches[0]!
-    if (lostIdentity.has(protocolErrorType(error) ?? '') && !batch.inDoubt) {
+    if (lostIdentity.has(kafkaErrorOf(error)) && !batch.inDoubt) {
       batch.identity = undefined
       queue.producerId = undefined
       this.#identity = undefined
       return this.#later(queue, error)
     }
     if (isRetriable(error)) return this.#later(queue, error)
-    const failure = translateError(error, `write to ${topicPartitionName(queue)}`, this.#connection.brokers)
-    this.#fail(queue, failure)
+    this.#fail(queue, this.#cluster!.translate(error, `write to ${topicPartitionName(queue)}`))
   }
 
-  #producerIdentity(broker: KafkaJsBroker): Promise<{ id: bigint; epoch: number }> {
-    this.#identity ??= broker
-      .initProducerId({ transactionalId: null, transactionTimeout: 60_000 })
-      .then(({ producerId, producerEpoch }) => ({ id: BigInt(producerId), epoch: producerEpoch }))
-      .catch((error: unknown) => {
-        this.#identity = undefined
-        throw error
-      })
+  #producerIdentity(cluster: Cluster): Promise<{ id: bigint; epoch: number }> {
+    this.#identity ??= initProducerId(cluster).catch((error: unknown) => {
+      this.#identity = undefined
+      throw error
+    })
     return this.#identity
   }
+}
+
+async function initProducerId(cluster: Cluster): Promise<{ id: bigint; epoch: number }> {
+  const request = { transactionalId: null, transactionTimeoutMs: 60_000 }
+  const { errorCode, producerId, producerEpoch } = await cluster.send('any', 'InitProducerId', request)
+  checkAnswer(errorCode)
+  return { id: BigInt(producerId), epoch: producerEpoch }
 }
 
 function because(error: unknown): string {

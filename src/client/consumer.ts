@@ -3,19 +3,20 @@ import { BrokerError, TaskMigratedError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
 import { decodePlaces } from '../runtime/member-places.ts'
 import type { ConsumerOptions, ConsumerPort, FetchedBatch, MemberPlace, RebalanceListener } from '../runtime/port.ts'
-import { isRetriable, protocolErrorType, translateError } from './broker-errors.ts'
-import { backoff, connectCluster, type ConnectionOptions } from './connection.ts'
+import { backoff } from './backoff.ts'
+import { isRetriable, kafkaErrorOf } from './broker-errors.ts'
+import type { ClientOptions } from './client-options.ts'
+import { Cluster } from './cluster.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMembership } from './group-membership.ts'
 import type { Assignment } from './group-protocol.ts'
-import { closeCluster, type KafkaJsCluster } from './kafkajs-library.ts'
 import { listOffsets, type OffsetOf } from './list-offsets.ts'
 
 /** How long `close` waits for a JoinGroup that is under way, to be able to leave the group properly. */
 const joinPatienceMs = 1_000
 
-export function kafkajsConsumer(connection: ConnectionOptions, options: ConsumerOptions): ConsumerPort {
-  return new Consumer({ ...connection, clientId: options.clientId }, options)
+export function clientConsumer(client: ClientOptions, options: ConsumerOptions): ConsumerPort {
+  return new Consumer(client, options)
 }
 
 /**
@@ -27,12 +28,10 @@ export function kafkajsConsumer(connection: ConnectionOptions, options: Consumer
  * way there and back. It costs nothing beyond the fetches.
  */
 class Consumer implements ConsumerPort {
-  readonly #connection: ConnectionOptions
+  readonly #client: ClientOptions
   readonly #options: ConsumerOptions
   readonly #paused = new Set<string>()
-  #running:
-    | { cluster: KafkaJsCluster; group: GroupMembership; fetcher: Fetcher; listener: RebalanceListener }
-    | undefined
+  #running: { cluster: Cluster; group: GroupMembership; fetcher: Fetcher; listener: RebalanceListener } | undefined
   #owned: readonly TopicPartition[] = []
   #lastOwned: readonly TopicPartition[] = []
   #joining: Promise<void> | undefined
@@ -43,22 +42,17 @@ class Consumer implements ConsumerPort {
   #serving: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(connection: ConnectionOptions, options: ConsumerOptions) {
-    this.#connection = connection
+  constructor(client: ClientOptions, options: ConsumerOptions) {
+    this.#client = client
     this.#options = options
   }
 
   async subscribe(topics: readonly string[], listener: RebalanceListener): Promise<void> {
-    const cluster = await connectCluster(this.#connection, `join the group ${this.#options.groupId}`)
-    try {
-      for (const topic of topics) await addTopic(cluster, topic)
-    } catch (error) {
-      await closeCluster(cluster)
-      throw translateError(error, `subscribe to ${topics.join(', ')}`, this.#connection.brokers)
-    }
+    const cluster = new Cluster(this.#client)
+    await cluster.connect(`join the group ${this.#options.groupId}`)
+    await addTopics(cluster, topics)
     const group = new GroupMembership({
       cluster,
-      connection: this.#connection,
       consumer: this.#options,
       topics,
       onChange: () => this.#signal(),
@@ -66,7 +60,6 @@ class Consumer implements ConsumerPort {
     const fetcher = new Fetcher({
       ...this.#options,
       cluster,
-      connection: this.#connection,
       outOfRange: (partition) => this.#options.outOfRange(partition),
       onArrival: () => this.#signal(),
       onFatal: (error) => this.#fail(error),
@@ -92,7 +85,7 @@ class Consumer implements ConsumerPort {
   }
 
   async poll(maxWaitMs: number): Promise<readonly FetchedBatch[]> {
-    const { clock } = this.#connection
+    const { clock } = this.#client
     const deadline = clock.monotonic() + maxWaitMs
     for (;;) {
       const signalled = new Promise<void>((resolve) => (this.#signal = resolve))
@@ -113,7 +106,7 @@ class Consumer implements ConsumerPort {
 
   async #wait(signalled: Promise<void>, ms: number): Promise<void> {
     const done = new AbortController()
-    await Promise.race([signalled, sleep(this.#connection.clock, ms, done.signal)])
+    await Promise.race([signalled, sleep(this.#client.clock, ms, done.signal)])
     done.abort()
   }
 
@@ -162,11 +155,11 @@ class Consumer implements ConsumerPort {
       } catch (error) {
         if (!isRetriable(error)) {
           this.#joined = undefined
-          this.#fail(translateError(error, 'find out where to start reading', this.#connection.brokers))
+          this.#fail(this.#running!.cluster.translate(error, 'find out where to start reading'))
           return undefined
         }
-        await sleep(this.#connection.clock, backoff(attempt))
-        await this.#running!.cluster.refreshMetadata().catch(() => {})
+        await sleep(this.#client.clock, backoff(attempt, this.#client.random))
+        await this.#running!.cluster.refresh().catch(() => {})
         if (this.#closing !== undefined) return undefined
         if (group.lost || group.rebalancing) {
           this.#join(group)
@@ -244,16 +237,19 @@ class Consumer implements ConsumerPort {
     } finally {
       fetcher.stop()
       if (this.#joining !== undefined) await this.#wait(this.#joining, joinPatienceMs)
-      await group.leave().finally(() => closeCluster(cluster))
+      await group.leave().finally(() => cluster.close())
     }
   }
 }
 
-async function addTopic(cluster: KafkaJsCluster, topic: string): Promise<void> {
+async function addTopics(cluster: Cluster, topics: readonly string[]): Promise<void> {
   try {
-    await cluster.addMultipleTargetTopics([topic])
+    await cluster.addTopics(topics)
   } catch (error) {
-    if (protocolErrorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+    await cluster.close()
+    const topic = error instanceof BrokerError ? error.topic : undefined
+    if (kafkaErrorOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION')
+      throw cluster.translate(error, `subscribe to ${topics.join(', ')}`)
     const message = `topic ${topic} does not exist. Create it, or correct its name`
     throw new BrokerError('MILLRACE_TOPIC_MISSING', message, { topic, retriable: false, cause: error })
   }

@@ -6,13 +6,14 @@
 import { sleep, type Clock } from '../core/clock.ts'
 import { BrokerError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
+import { kafkaError } from '../protocol/kafka-error.ts'
 import type { FetchedRecords } from '../protocol/records/fetched-records.ts'
 import { readFetched } from '../protocol/records/read-fetched.ts'
 import type { FetchedBatch, OutOfRangePolicy } from '../runtime/port.ts'
-import { isRetriable, translateError } from './broker-errors.ts'
-import { backoff, leaderOf, type ConnectionOptions } from './connection.ts'
+import { backoff } from './backoff.ts'
+import { AnswerError, isRetriable } from './broker-errors.ts'
+import type { Cluster } from './cluster.ts'
 import { fetchFrom, type PartitionFetch } from './fetch-request.ts'
-import { errorFromCode, type KafkaJsCluster } from './kafkajs-library.ts'
 import { listOffsets, type OffsetOf } from './list-offsets.ts'
 
 /** How long the broker holds a fetch that finds nothing. */
@@ -20,11 +21,9 @@ const idleWaitMs = 250
 /** While a full partition is left out, the next fetch must come soon, as its buffer may have room again by then. */
 const busyWaitMs = 5
 const partitionMaxBytes = 1_048_576
-const outOfRangeCode = 1
 
 export interface FetcherOptions {
-  readonly cluster: KafkaJsCluster
-  readonly connection: ConnectionOptions
+  readonly cluster: Cluster
   readonly fetchMaxBytes: number
   readonly readCommitted: boolean
   readonly bufferedRecordsPerPartitionMax: number
@@ -64,7 +63,7 @@ export class Fetcher {
 
   constructor(options: FetcherOptions) {
     this.#options = options
-    this.#clock = options.connection.clock
+    this.#clock = options.cluster.options.clock
   }
 
   /** Replaces what is read, with everything that was queued. */
@@ -112,7 +111,7 @@ export class Fetcher {
     const groups = new Map<number, { states: PartitionState[]; leftOut: boolean }>()
     let leaderless = false
     for (const state of this.#states.values()) {
-      const leader = leaderOf(cluster, state.topic, state.partition)
+      const leader = cluster.leaderOf(state)
       leaderless ||= leader === undefined
       if (leader === undefined) continue
       let group = groups.get(leader)
@@ -124,7 +123,7 @@ export class Fetcher {
       if (states.length > 0 && !this.#busy.has(leader))
         void this.#fetch(leader, states, leftOut ? busyWaitMs : idleWaitMs)
     }
-    if (leaderless && this.#refreshes === 0) void this.#refresh(backoff(1))
+    if (leaderless && this.#refreshes === 0) void this.#refresh(this.#backoff(1))
   }
 
   async #fetch(leader: number, states: readonly PartitionState[], maxWaitMs: number): Promise<void> {
@@ -137,8 +136,7 @@ export class Fetcher {
     }
     this.#busy.add(leader)
     try {
-      const broker = await cluster.findBroker({ nodeId: leader })
-      const fetched = await fetchFrom(broker, states, options)
+      const fetched = await fetchFrom(cluster, leader, states, options)
       const byName = new Map(states.map((state) => [topicPartitionName(state), state]))
       for (const answer of fetched) await this.#answered(byName.get(topicPartitionName(answer))!, answer)
     } catch (error) {
@@ -156,8 +154,8 @@ export class Fetcher {
 
   async #answered(state: PartitionState, answer: PartitionFetch): Promise<void> {
     if (!this.#isCurrent(state)) return
-    if (answer.errorCode === outOfRangeCode) return this.#reset(state)
-    if (answer.errorCode !== 0) throw errorFromCode(answer.errorCode)
+    if (answer.errorCode === kafkaError.OFFSET_OUT_OF_RANGE) return this.#reset(state)
+    if (answer.errorCode !== kafkaError.NONE) throw new AnswerError(answer.errorCode, state)
     const batch = this.#decode(state, answer)
     if (batch === undefined) return
     state.attempts = 0
@@ -205,15 +203,19 @@ export class Fetcher {
     if (this.#stopped) return
     if (!isRetriable(error)) {
       const names = states.map(topicPartitionName).join(', ')
-      return this.#fatal(translateError(error, `fetch from ${names}`, this.#options.connection.brokers))
+      return this.#fatal(this.#options.cluster.translate(error, `fetch from ${names}`))
     }
     const now = this.#clock.monotonic()
-    const wait = backoff(Math.max(...states.map((state) => state.attempts)))
+    const wait = this.#backoff(Math.max(...states.map((state) => state.attempts)))
     for (const state of states) {
       state.attempts++
       state.retryAt = now + wait
     }
     void this.#refresh(wait)
+  }
+
+  #backoff(attempt: number): number {
+    return backoff(attempt, this.#options.cluster.options.random)
   }
 
   #fatal(error: Error): void {
@@ -226,7 +228,7 @@ export class Fetcher {
     this.#refreshes++
     await sleep(this.#clock, waitMs)
     // What fails here is tried again with the next fetch that fails.
-    if (!this.#stopped) await this.#options.cluster.refreshMetadata().catch(() => {})
+    if (!this.#stopped) await this.#options.cluster.refresh().catch(() => {})
     this.#refreshes--
     this.#pump()
   }
