@@ -10,7 +10,7 @@ export class ApiRanges {
 
   constructor(broker: string, apiKeys: ResponseOf<'ApiVersions'>['apiKeys']) {
     this.#broker = broker
-    this.#ranges = new Map(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, [minVersion, maxVersion]]))
+    this.#ranges = new Map(apiKeys.map((range) => [range.apiKey, [range.minVersion, range.maxVersion]]))
   }
 
   /**
@@ -18,7 +18,7 @@ export class ApiRanges {
    *
    * @throws BrokerError not retriable when there is none
    */
-  versionOf(api: ApiName, versionMax = Infinity): number {
+  versionOf(api: ApiName, versionMax: number = Infinity): number {
     const [oursMin, oursMax] = supportedVersions(api)
     const theirs = this.#ranges.get(messages[api].key)
     if (theirs === undefined) throw this.#mismatch('old', `it does not know ${api}, which Millrace needs`)

@@ -25,7 +25,7 @@ export function ownPort(options: OwnPortOptions): KafkaPort {
   return kafkaClient(ownClient(options))
 }
 
-export function ownClient({ brokers, openStream = openTcp, ...options }: OwnPortOptions): ClientOptions {
+function ownClient({ brokers, openStream = openTcp, ...options }: OwnPortOptions): ClientOptions {
   return {
     ...options,
     openTransport: (clientId) =>

@@ -6,10 +6,11 @@ import { RecordBatchWriter } from '../protocol/records/record-batch-writer.ts'
 import type { DeliveryFailed, OutgoingRecord, ProducerOptions, ProducerPort } from '../runtime/port.ts'
 import { Accumulator, type PartitionQueue } from './accumulator.ts'
 import { backoff } from './backoff.ts'
-import { AnswerError, checkAnswer, isRetriable, kafkaErrorOf } from './broker-errors.ts'
+import { AnswerError, isRetriable, kafkaErrorOf } from './broker-errors.ts'
 import { byTopic } from './by-topic.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Cluster } from './cluster.ts'
+import { initProducerId } from './init-producer-id.ts'
 import { produceTo, type EncodedBatch } from './produce-request.ts'
 
 /** Of one request; a single batch may be larger. Below the broker's socket.request.max.bytes (100 MB) by far. */
@@ -252,13 +253,6 @@ class Producer implements ProducerPort {
     })
     return this.#identity
   }
-}
-
-async function initProducerId(cluster: Cluster): Promise<{ id: bigint; epoch: number }> {
-  const request = { transactionalId: null, transactionTimeoutMs: 60_000 }
-  const { errorCode, producerId, producerEpoch } = await cluster.send('any', 'InitProducerId', request)
-  checkAnswer(errorCode)
-  return { id: BigInt(producerId), epoch: producerEpoch }
 }
 
 function because(error: unknown): string {

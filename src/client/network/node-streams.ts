@@ -7,7 +7,7 @@ export const openTcp: OpenStream = (host, port, listener) => {
   return streamOf(socket, 'connect', listener)
 }
 
-export function streamOf(
+function streamOf(
   socket: Socket,
   opened: 'connect' | 'secureConnect',
   listener: StreamListener,

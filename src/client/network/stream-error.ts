@@ -8,11 +8,7 @@ export function streamError(broker: string, error: Error | undefined, wasOpen: b
     return new ConnectionError(`the broker at ${broker} closed the connection${hint}`)
   }
   return new ConnectionError(
-    `the connection to the broker at ${broker} failed: ${error.message || codeOf(error)}`,
+    `the connection to the broker at ${broker} failed: ${error.message || (error as NodeJS.ErrnoException).code}`,
     error,
   )
-}
-
-function codeOf(error: Error): string {
-  return String((error as { code?: unknown }).code ?? error.name)
 }
