@@ -1,0 +1,38 @@
+/** What a broker does where Kafka has a setting of the server for it. */
+export interface BrokerConfig {
+  /** Whether asking for a topic's metadata makes it, if the client wants that too. Kafka's default is true; here false, as a typo should be seen. */
+  readonly autoCreateTopics: boolean
+  /** Of topics that are created without a number. */
+  readonly defaultPartitions: number
+  /** How long the first member of an empty group waits for others. Kafka's default is 3000. */
+  readonly groupInitialRebalanceDelayMs: number
+  readonly limits: BrokerLimits
+}
+
+/** Everything that clients can make grow has a maximum. */
+export interface BrokerLimits {
+  /** Of a request; Kafka's socket.request.max.bytes. */
+  readonly requestBytesMax: number
+  /** Of a request of who has not authenticated yet; Kafka's sasl.server.max.receive.size. */
+  readonly unauthenticatedRequestBytesMax: number
+  /** Requests of a connection that wait for the one before them, together; beyond it nothing more is read. */
+  readonly queuedBytesMax: number
+  readonly connectionsMax: number
+  readonly topicsMax: number
+  /** Of all topics together. */
+  readonly partitionsMax: number
+}
+
+export const defaultBrokerConfig: BrokerConfig = {
+  autoCreateTopics: false,
+  defaultPartitions: 1,
+  groupInitialRebalanceDelayMs: 0,
+  limits: {
+    requestBytesMax: 100 * 1024 * 1024,
+    unauthenticatedRequestBytesMax: 512 * 1024,
+    queuedBytesMax: 1024 * 1024,
+    connectionsMax: 10_000,
+    topicsMax: 10_000,
+    partitionsMax: 100_000,
+  },
+}

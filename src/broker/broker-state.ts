@@ -1,0 +1,38 @@
+import type { Clock } from '../core/clock.ts'
+import type { Random } from '../core/random.ts'
+import type { BrokerConfig } from './broker-config.ts'
+import type { Handlers } from './handlers/handler.ts'
+import type { Storage } from './log/storage.ts'
+import { randomId } from './random-id.ts'
+import { Topics } from './topics/topics.ts'
+
+export interface BrokerAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** All that a broker knows, for its handlers; no logic of its own. There is one node. */
+export interface BrokerState {
+  readonly clock: Clock
+  readonly random: Random
+  readonly clusterId: string
+  readonly nodeId: number
+  /** Where clients are told to connect: known once the listener is bound. */
+  readonly address: () => BrokerAddress
+  readonly config: BrokerConfig
+  readonly storage: Storage
+  readonly handlers: Handlers
+  readonly topics: Topics
+}
+
+export type BrokerParts = Pick<BrokerState, 'clock' | 'random' | 'address' | 'config' | 'storage' | 'handlers'>
+
+export function createBrokerState(parts: BrokerParts): BrokerState {
+  const { storage, clock, random, config } = parts
+  return {
+    ...parts,
+    clusterId: randomId(random),
+    nodeId: 1,
+    topics: new Topics({ storage, clock, random, limits: config.limits }),
+  }
+}

@@ -1,0 +1,85 @@
+/* The broker in this process: its state, and a front for any number of connections. `start-broker.ts` is what users call. */
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../core/clock.ts'
+import type { Random } from '../core/random.ts'
+import { defaultBrokerConfig, type BrokerConfig } from './broker-config.ts'
+import { createBrokerState, type BrokerAddress, type BrokerState } from './broker-state.ts'
+import type { Handlers } from './handlers/handler.ts'
+import { handlers } from './handlers/handlers.ts'
+import { MemoryStorage } from './log/memory-storage.ts'
+import type { Storage } from './log/storage.ts'
+import { Connection } from './server/connection.ts'
+import { MemoryEnd } from './server/memory-pair.ts'
+import { TcpListener } from './server/tcp-listener.ts'
+
+export interface BrokerOptions {
+  readonly clock: Clock
+  readonly random: Random
+  /** Default: in memory. */
+  readonly storage?: Storage
+  readonly config?: Partial<BrokerConfig>
+  /** Instead of the usual ones, for tests of the front. */
+  readonly handlers?: Handlers
+}
+
+/** Where clients without a network are told to connect. */
+const inProcessAddress: BrokerAddress = { host: 'in-process', port: 9092 }
+
+export class Broker {
+  readonly state: BrokerState
+  readonly #connections = new Set<Connection>()
+  #address = inProcessAddress
+  #listener: TcpListener | undefined
+  #connectionId = 0
+
+  constructor({ storage = new MemoryStorage(), config, handlers: own = handlers, clock, random }: BrokerOptions) {
+    this.state = createBrokerState({
+      clock,
+      random,
+      storage,
+      handlers: own,
+      config: { ...defaultBrokerConfig, ...config },
+      address: () => this.#address,
+    })
+  }
+
+  get address(): BrokerAddress {
+    return this.#address
+  }
+
+  /** @throws BrokerError when the port cannot be had */
+  async listen(host: string, port: number): Promise<void> {
+    this.#listener = await TcpListener.open({
+      host,
+      port,
+      onSocket: (socket) => this.#accept(socket, socket.remoteAddress ?? 'unknown'),
+    })
+    this.#address = { host, port: this.#listener.port }
+  }
+
+  /** A client's end of a connection without a network. */
+  connect(): MemoryEnd {
+    const [client, server] = MemoryEnd.pair()
+    this.#accept(server, server.remoteAddress)
+    return client
+  }
+
+  #accept(stream: Duplex, host: string): void {
+    if (this.#connections.size >= this.state.config.limits.connectionsMax) return void stream.destroy()
+    const connection = new Connection(stream, {
+      broker: this.state,
+      connectionId: ++this.#connectionId,
+      clientHost: `/${host}`,
+    })
+    this.#connections.add(connection)
+    stream.once('close', () => this.#connections.delete(connection))
+  }
+
+  /** Closes all connections, then everything else. */
+  async close(): Promise<void> {
+    const listening = this.#listener?.close()
+    for (const connection of this.#connections) connection.destroy()
+    await listening
+    await this.state.storage.close()
+  }
+}

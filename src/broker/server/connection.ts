@@ -1,0 +1,123 @@
+/*
+ * One client's connection: bytes in, requests one after the other, answers in the order of the requests. As Kafka does, the next
+ * request waits until the one before is answered: what waits for long (Fetch, JoinGroup) holds this connection and no other.
+ * Reading goes on meanwhile up to a limit, so that a connection that ends is seen to end.
+ */
+import type { Duplex } from 'node:stream'
+import { ProtocolError } from '../../core/errors.ts'
+import type { Frame } from '../../protocol/messages/frame.ts'
+import { FrameSplitter } from '../../protocol/wire/frame-splitter.ts'
+import type { BrokerState } from '../broker-state.ts'
+import { closedChannel } from '../diagnostics.ts'
+import { dispatch, understand, type Client } from './dispatcher.ts'
+
+export interface ConnectionOptions {
+  readonly broker: BrokerState
+  readonly connectionId: number
+  readonly clientHost: string
+}
+
+export class Connection {
+  readonly #stream: Duplex
+  readonly #options: ConnectionOptions
+  readonly #splitter: FrameSplitter
+  readonly #gone = new AbortController()
+  #queue: Buffer[] = []
+  #queuedBytes = 0
+  #isBusy = false
+
+  constructor(stream: Duplex, options: ConnectionOptions) {
+    this.#stream = stream
+    this.#options = options
+    this.#splitter = new FrameSplitter(options.broker.config.limits.requestBytesMax)
+    stream.on('data', (chunk: Buffer) => this.#receive(chunk))
+    stream.on('close', () => this.#gone.abort())
+    // Resets and the like; 'close' follows.
+    stream.on('error', () => {})
+  }
+
+  get #client(): Client {
+    const { connectionId, clientHost } = this.#options
+    return { clientHost, connectionId, principal: 'User:ANONYMOUS', signal: this.#gone.signal }
+  }
+
+  /** Ends it at once. */
+  destroy(): void {
+    this.#stream.destroy()
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#closeOnGarbage(() => {
+      for (const message of this.#splitter.push(chunk)) {
+        this.#queue.push(message)
+        this.#queuedBytes += message.length
+      }
+    })
+    if (this.#queuedBytes > this.#options.broker.config.limits.queuedBytesMax) this.#stream.pause()
+    void this.#work()
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    try {
+      for (let message = this.#next(); message !== undefined; message = this.#next()) {
+        const answer = await this.#answer(message)
+        if (answer !== null) await this.#write(answer)
+      }
+    } catch (error) {
+      this.#close(`the front failed: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    this.#isBusy = false
+  }
+
+  #next(): Buffer | undefined {
+    if (this.#gone.signal.aborted || this.#stream.destroyed) return undefined
+    const message = this.#queue.shift()
+    if (message !== undefined) this.#queuedBytes -= message.length
+    if (this.#queue.length === 0 && this.#stream.isPaused()) this.#stream.resume()
+    return message
+  }
+
+  async #answer(message: Buffer): Promise<Frame | null> {
+    const understood = this.#closeOnGarbage(() => understand(message))
+    if (understood === undefined) return null
+    return understood.answer ?? dispatch(understood.request, this.#client, this.#options.broker)
+  }
+
+  /** What cannot be understood says nothing about where the next request begins. */
+  #closeOnGarbage<T>(run: () => T): T | undefined {
+    try {
+      return run()
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#close(error.message)
+      return undefined
+    }
+  }
+
+  #close(reason: string): void {
+    const { connectionId, clientHost } = this.#options
+    closedChannel.publish({ connectionId, clientHost, reason })
+    this.destroy()
+  }
+
+  /** Waits until the client has taken most of it: who asks and does not read must not fill the memory. */
+  async #write(frame: Frame): Promise<void> {
+    if (this.#stream.destroyed) return
+    this.#stream.cork()
+    let hasRoom = true
+    for (const piece of frame) hasRoom = this.#stream.write(piece)
+    this.#stream.uncork()
+    if (hasRoom) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#stream.off('drain', done)
+        this.#gone.signal.removeEventListener('abort', done)
+        resolve()
+      }
+      this.#stream.on('drain', done)
+      this.#gone.signal.addEventListener('abort', done)
+    })
+  }
+}
