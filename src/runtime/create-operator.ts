@@ -1,4 +1,5 @@
 import { unreachable } from '../core/assert.ts'
+import type { AsyncServices } from '../operators/async-lane.ts'
 import { DedupeOperator } from '../operators/dedupe.ts'
 import { FlatMapOperator } from '../operators/flat-map.ts'
 import { FlatMapValuesOperator } from '../operators/flat-map-values.ts'
@@ -9,6 +10,8 @@ import { ForeignKeySubscribeOperator } from '../operators/foreign-key-subscribe.
 import { ForeignKeyUpdateOperator } from '../operators/foreign-key-update.ts'
 import { FusedOperator } from '../operators/fused.ts'
 import type { Operator } from '../operators/operator.ts'
+import { MapAsyncOperator } from '../operators/map-async.ts'
+import { MapBatchOperator } from '../operators/map-batch.ts'
 import { OverOperator } from '../operators/over.ts'
 import { PassOperator } from '../operators/pass.ts'
 import { ProcessOperator, type ProcessorServices } from '../operators/process.ts'
@@ -54,16 +57,18 @@ export class OperatorFactory {
   readonly #stores: ReadonlyMap<string, StateStore>
   readonly #sink: (spec: SinkSpec) => Operator<any, any, any, any>
   readonly #services: ProcessorServices
+  readonly #async: AsyncServices
   readonly #joinTimes = new Map<string, StreamJoinTime>()
 
   constructor(
     stores: ReadonlyMap<string, StateStore>,
     sink: (spec: SinkSpec) => Operator<any, any, any, any>,
-    services: ProcessorServices,
+    { services, async }: { readonly services: ProcessorServices; readonly async: AsyncServices },
   ) {
     this.#stores = stores
     this.#sink = sink
     this.#services = services
+    this.#async = async
   }
 
   create(spec: OperatorSpec): Operator<any, any, any, any> {
@@ -74,6 +79,10 @@ export class OperatorFactory {
         return new FlatMapOperator(spec)
       case 'flat-map-values':
         return new FlatMapValuesOperator(spec)
+      case 'map-async':
+        return new MapAsyncOperator(spec, { services: this.#async })
+      case 'map-batch':
+        return new MapBatchOperator(spec, { services: this.#async })
       case 'foreach':
         return new ForeachOperator(spec)
       case 'pass':
