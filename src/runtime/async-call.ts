@@ -9,6 +9,8 @@ export interface AsyncCallOptions extends Pick<AsyncSettings, 'timeoutMs' | 'ret
   readonly clock: Pick<Clock, 'setTimer'>
   readonly call: (attempt: AttemptContext) => unknown
   readonly check?: ((result: unknown) => void) | undefined
+  /** An attempt has failed; the next one is not due yet. */
+  readonly onRest: () => void
   /** Once, unless it is aborted before. */
   readonly onEnd: (outcome: CallOutcome) => void
 }
@@ -76,13 +78,14 @@ export class AsyncCall {
   }
 
   #failed(error: unknown): void {
-    const { retries, clock } = this.#options
+    const { retries, clock, onRest } = this.#options
     if (this.#attempt >= retries.attempts) return this.#end({ error })
     this.#timer?.cancel()
     this.#controller = undefined
     this.#timer = clock.setTimer(retryDelayMs(retries, this.#attempt), () => {
       if (!this.#ended) this.#start()
     })
+    onRest()
   }
 
   #end(outcome: CallOutcome): void {

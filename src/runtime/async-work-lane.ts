@@ -11,6 +11,8 @@ export interface LaneHost extends Pick<AsyncCallOptions, 'clock'> {
   release(origin: InputOrigin | undefined): void
   /** Runs `action` later, in the task's turn. */
   inTurn(action: () => void): void
+  /** A call has nothing to do until the wall clock moves. */
+  rested(): void
   /** Runs `action` as what the node `nodeName` does with a record of `origin`: what it throws is decided like any failure. */
   as(nodeName: string, origin: InputOrigin | undefined, action: () => void): void
 }
@@ -86,6 +88,7 @@ export class AsyncWorkLane implements AsyncLane {
       clock: this.#host.clock,
       call: (attempt) => work.call(attempt),
       check: (result) => work.check?.(result),
+      onRest: () => this.#host.rested(),
       onEnd: (outcome) => {
         entry.outcome = outcome
         this.#host.inTurn(() => this.#ended(entry))

@@ -117,6 +117,10 @@ export class InFlight implements AsyncServices, LaneHost {
     this.#options.onReady()
   }
 
+  rested(): void {
+    this.#options.onReady()
+  }
+
   #idle(draining: boolean): void {
     for (const lane of this.#lanes) lane.idle(draining)
   }
