@@ -46,6 +46,10 @@ export class MapBatchOperator implements Operator {
     else if (maxWaitMs > 0) this.#timer ??= this.#lane.later(maxWaitMs, () => this.#submit())
   }
 
+  close(): void {
+    this.#timer?.cancel()
+  }
+
   #submit(): void {
     this.#timer?.cancel()
     this.#timer = undefined

@@ -27,7 +27,6 @@ export class InFlight implements AsyncServices, LaneHost {
   #commitsWhenEmpty = false
   #count = 0
   #settling = false
-  #aborted = false
 
   constructor(options: InFlightOptions) {
     this.#options = options
@@ -95,7 +94,6 @@ export class InFlight implements AsyncServices, LaneHost {
 
   /** Lets go of everything: nothing is forwarded from here on. */
   abort(reason: Error): void {
-    this.#aborted = true
     this.#notes.length = 0
     for (const lane of this.#lanes) lane.abort(reason)
   }
@@ -112,7 +110,6 @@ export class InFlight implements AsyncServices, LaneHost {
   }
 
   inTurn(action: () => void): void {
-    if (this.#aborted) return
     this.#notes.push(action)
     this.#options.onReady()
   }
