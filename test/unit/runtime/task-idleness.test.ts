@@ -10,6 +10,7 @@ const [a, b] = [
 class Inputs {
   readonly inputs = [a, b]
   bufferedTotal = 0
+  readonly inFlight = { isEmpty: true }
   readonly ends = new Map([
     ['a', 5],
     ['b', 0],
