@@ -44,6 +44,8 @@ import { VersionedStoreView } from '../operators/views/versioned-store-view.ts'
 import { WindowStoreView } from '../operators/views/window-store-view.ts'
 import { WindowAggregateOperator } from '../operators/window-aggregate.ts'
 import type {
+  MapAsyncSpec,
+  MapBatchSpec,
   OperatorSpec,
   SinkSpec,
   ViewSpec,
@@ -51,6 +53,8 @@ import type {
   StreamTableGraceJoinSpec,
 } from '../planner/operator-spec.ts'
 import type { StateStore } from '../state/state-store.ts'
+
+type ForeignKeyJoinSpec = Extract<OperatorSpec, { readonly kind: `foreign-key-${string}` }>
 
 /** What the operators of one task share. */
 export class OperatorFactory {
@@ -80,9 +84,8 @@ export class OperatorFactory {
       case 'flat-map-values':
         return new FlatMapValuesOperator(spec)
       case 'map-async':
-        return new MapAsyncOperator(spec, { services: this.#async })
       case 'map-batch':
-        return new MapBatchOperator(spec, { services: this.#async })
+        return this.#asynchronous(spec)
       case 'foreach':
         return new ForeachOperator(spec)
       case 'pass':
@@ -128,6 +131,27 @@ export class OperatorFactory {
       case 'stream-table-grace-join':
         return this.#graceJoin(spec)
       case 'foreign-key-subscribe':
+      case 'foreign-key-receive':
+      case 'foreign-key-update':
+      case 'foreign-key-resolve':
+        return this.#foreignKeyJoin(spec)
+      case 'process':
+        return new ProcessOperator(spec, { store: (name) => this.#store(name), services: this.#services })
+      case 'sink':
+        return this.#sink(spec)
+      default:
+        return unreachable(spec)
+    }
+  }
+
+  #asynchronous(spec: MapAsyncSpec | MapBatchSpec): Operator<any, any, any, any> {
+    const deps = { services: this.#async }
+    return spec.kind === 'map-async' ? new MapAsyncOperator(spec, deps) : new MapBatchOperator(spec, deps)
+  }
+
+  #foreignKeyJoin(spec: ForeignKeyJoinSpec): Operator<any, any, any, any> {
+    switch (spec.kind) {
+      case 'foreign-key-subscribe':
         return new ForeignKeySubscribeOperator(spec)
       case 'foreign-key-receive':
         return new ForeignKeyReceiveOperator(spec, { store: this.#store(spec.store), right: this.#view(spec.right) })
@@ -135,12 +159,6 @@ export class OperatorFactory {
         return new ForeignKeyUpdateOperator(spec, { store: this.#store(spec.store) })
       case 'foreign-key-resolve':
         return new ForeignKeyResolveOperator(spec, { left: this.#view(spec.left) })
-      case 'process':
-        return new ProcessOperator(spec, { store: (name) => this.#store(name), services: this.#services })
-      case 'sink':
-        return this.#sink(spec)
-      default:
-        return unreachable(spec)
     }
   }
 

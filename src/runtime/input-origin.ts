@@ -35,7 +35,7 @@ export class InputOrigin implements CurrentInput {
  * record may be there in several pieces, made by a flatMap or by several operators.
  */
 export class InputOrigins {
-  /** By topic, then by offset: records come in the order of their offsets, so the first one is the lowest. */
+  /** By topic, then by offset. */
   readonly #held = new Map<string, Map<number, InputOrigin>>()
 
   hold(input: CurrentInput): InputOrigin {
@@ -51,7 +51,8 @@ export class InputOrigins {
 
   /** The lowest offset that is not done with; undefined when everything is. */
   lowest(topic: string): number | undefined {
-    return this.#held.get(topic)?.keys().next().value
+    const offsets = this.#held.get(topic)
+    return offsets === undefined || offsets.size === 0 ? undefined : Math.min(...offsets.keys())
   }
 
   #of(input: CurrentInput): InputOrigin {
