@@ -88,7 +88,7 @@ export function consumerPromises(under: () => PortUnderTest): void {
       await consumer.close()
     })
 
-    test('C11 wakeup ends the poll that waits, and the next one when none does', async () => {
+    test('C12 wakeup ends the poll that waits, and the next one when none does', async () => {
       const topic = await createTopic(under(), 1)
       const consumer = await started([topic], hearing())
       await pollUntil(consumer, () => consumer.highWatermark({ topic, partition: 0 }) !== undefined)
