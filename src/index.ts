@@ -21,6 +21,7 @@ export { hopping, session, sliding, tumbling } from './dsl/windows.ts'
 export type { SessionWindowsOption, SlidingWindowsOption, TimeWindowsOption } from './dsl/windows.ts'
 export type {
   AggregateOptions,
+  AsyncCallOptions,
   CountOptions,
   DedupeId,
   DedupeOptions,
@@ -30,6 +31,8 @@ export type {
   GroupByOptions,
   KeySerdeOption,
   KeyValueSerdeOptions,
+  MapAsyncOptions,
+  MapBatchOptions,
   NodeOptions,
   ProcessOptions,
   ReduceOptions,
@@ -53,6 +56,15 @@ export type {
 } from './dsl/options.ts'
 export type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOptions } from './dsl/windowed-options.ts'
 export type { Impossible } from './dsl/type-sentences.ts'
+export type {
+  AsyncContext,
+  AsyncKeyValueMapper,
+  AsyncOrder,
+  AsyncValueMapper,
+  AttemptContext,
+  BatchMapper,
+} from './topology/async-functions.ts'
+export type { RetryOptions } from './core/retry-policy.ts'
 export type { Topology } from './topology/topology.ts'
 export type { TopologyOptimization, TopologyOptions } from './topology/optimization.ts'
 export type {

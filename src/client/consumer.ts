@@ -39,6 +39,7 @@ class Consumer implements ConsumerPort {
   #members: readonly MemberPlace[] = []
   #fatal: Error | undefined
   #signal: () => void = () => {}
+  #woken = false
   #serving: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
@@ -93,10 +94,18 @@ class Consumer implements ConsumerPort {
       await this.#serving
       if (this.#fatal !== undefined) throw this.#takeFatal(this.#fatal)
       const batches = this.#running?.fetcher.take(this.#paused) ?? []
-      const left = deadline - clock.monotonic()
-      if (batches.length > 0 || left <= 0 || this.#closing !== undefined) return batches
+      const left = this.#woken ? 0 : deadline - clock.monotonic()
+      if (batches.length > 0 || left <= 0 || this.#closing !== undefined) {
+        this.#woken = false
+        return batches
+      }
       await this.#wait(signalled, left)
     }
+  }
+
+  wakeup(): void {
+    this.#woken = true
+    this.#signal()
   }
 
   #takeFatal(error: Error): Error {

@@ -1,6 +1,7 @@
 import type { StreamRecord } from '../core/stream-record.ts'
 import { json } from '../serde/json.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { AsyncKeyValueMapper, AsyncValueMapper, BatchMapper } from '../topology/async-functions.ts'
 import type {
   FlatMapper,
   FlatValueMapper,
@@ -13,6 +14,7 @@ import type {
 } from '../topology/functions.ts'
 import type { NodeId } from '../topology/node.ts'
 import type { ProcessorSupplier } from '../topology/processor.ts'
+import { appendMapAsync, appendMapBatch, appendMapValuesAsync } from './append-async.ts'
 import { appendProcess } from './append-process.ts'
 import { appendGlobalJoin, appendStreamJoin, appendStreamTableJoin } from './append-stream-join.ts'
 import { readDuration, readTableOptions, type DslContext } from './dsl-context.ts'
@@ -26,6 +28,8 @@ import type {
   GroupByOptions,
   KeySerdeOption,
   KeyValueSerdeOptions,
+  MapAsyncOptions,
+  MapBatchOptions,
   NodeOptions,
   ProcessOptions,
   RepartitionOptions,
@@ -377,6 +381,64 @@ export class KStream<K, V> {
     options: StreamJoinOptions<K, V, VR>,
   ): KStream<K, R> {
     return this.#join('outer', other as KStream<K2, VR>, joiner, options)
+  }
+
+  /**
+   * As `map`, with a function that may take its time: a request to another service, a look-up. Up to `concurrency` calls of a
+   * task are under way while other records are taken; at four times as many records the task takes no more, and fetching pauses.
+   * A call that fails, or has no answer within `timeout`, is made again as `retries` says.
+   *
+   * Delivery: at least once, and so for the call itself. Offsets are committed only up to the first record that is not done, so after a
+   * crash or a rebalance all calls from there on are made again, also those that had an answer: what they do elsewhere must bear to
+   * be done twice. A task that moves or stops first waits for its calls, half as long as `rebalanceTimeoutMs` and
+   * `shutdownTimeoutMs` allow; then it aborts the rest through `signal`. Below an operator with a store, a commit
+   * waits until nothing is in flight (ADR 0012). Never change what the function is given, nor a variable that other operators read.
+   * @param options.order `key`: calls of one key one after the other, results of other keys may overtake. `partition`: results come out
+   * as the records came in. `none`: as calls finish.
+   * @key May repartition, as `map`. The order by key is that of the keys that go in.
+   * @time As `map`. Except with order `partition`, a result that is overtaken reaches what follows out of order, and counts as late there
+   * if no grace covers it. `timeout` and `retries` go by the wall clock.
+   * @throws What the last attempt throws, rejects with, or its time-out, goes to the `process` handler, with the record's place.
+   * @example const placed = payments.mapAsync(async ({ shop, amount }) => ({ key: shop, value: await Promise.resolve(amount) }), { concurrency: 8, timeout: '2s', retries: { attempts: 3 } })
+   * // payments <- ['card-1', { shop: 'cafe', amount: 5 }, '1s']; placed -> ['cafe', 5, '1s']
+   */
+  mapAsync<K2, V2>(
+    mapper: AsyncKeyValueMapper<K, V, K2, V2>,
+    options: MapAsyncOptions & KeyValueSerdeOptions<K2, V2> = {},
+  ): KStream<K2, V2> {
+    return appendMapAsync(this.#dsl, this.node, mapper, options)
+  }
+
+  /**
+   * As `mapAsync`, and the key stays as it is.
+   * @time As `mapAsync`.
+   * @throws As `mapAsync`.
+   * @example const lengths = words.mapValuesAsync(async (word) => (await Promise.resolve(word)).length, { order: 'partition' })
+   * // words <- ['ann', 'three'], ['bob', 'hi']; lengths -> ['ann', 5], ['bob', 2]
+   */
+  mapValuesAsync<R>(
+    mapper: AsyncValueMapper<K, V, R>,
+    options: MapAsyncOptions & ValueSerdeOption<R> = {},
+  ): KStream<K, R> {
+    return appendMapValuesAsync(this.#dsl, this.node, mapper, options)
+  }
+
+  /**
+   * Replaces the values of many records in one call: for models, and for services that answer for many at once. The function gets up to
+   * `maxRecords` records, and gives as many values, in their order, or a promise of them. A batch goes when it is full, or
+   * when the task has no other record at hand, or after `maxWait`. One more batch than `concurrency` says is gathered; then the
+   * task takes no more, and fetching pauses.
+   *
+   * Delivery: as `mapAsync`, for all records of a batch. Which records share a batch is never promised, and differs when they are read again.
+   * @nulls As on any stream: null values are records of the batch.
+   * @time A result has the timestamp and headers of its record, and comes out in the order of the records. `maxWait`, `timeout` and
+   * `retries` go by the wall clock.
+   * @throws When the last attempt fails, or gives another number of results, each record of the batch goes to the `process` handler.
+   * @example const scored = amounts.mapBatch((records) => records.map(({ value }) => value / 10), { maxRecords: 100 })
+   * // amounts <- ['ann', 50], ['bob', 20]; scored -> ['ann', 5], ['bob', 2]
+   */
+  mapBatch<R>(mapper: BatchMapper<K, V, R>, options: MapBatchOptions<R>): KStream<K, R> {
+    return appendMapBatch(this.#dsl, this.node, mapper, options)
   }
 
   /**

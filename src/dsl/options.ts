@@ -1,5 +1,7 @@
 import type { Duration } from '../core/duration.ts'
+import type { RetryOptions } from '../core/retry-policy.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { AsyncOrder } from '../topology/async-functions.ts'
 import type { StoreDeclaration } from '../topology/processor-stores.ts'
 import type { Partitioner, TimestampExtractor, ValueMapper } from '../topology/functions.ts'
 
@@ -79,6 +81,35 @@ export interface RepartitionOptions<K, V> extends KeyValueSerdeOptions<K, V> {
   /** Partition count of the topic; default: that of what feeds it. */
   readonly partitions?: number
   readonly partitioner?: Partitioner<K, V>
+}
+
+/** How the calls of an asynchronous step are made. */
+export interface AsyncCallOptions {
+  /** Longest time for one attempt, by the wall clock; then it fails and its `signal` is aborted. Default: as long as it takes. */
+  readonly timeout?: Duration
+  /** How often a call that fails is made, and how long to wait in between. Default: once. */
+  readonly retries?: RetryOptions
+}
+
+/** For `mapAsync` and `mapValuesAsync`. */
+export interface MapAsyncOptions extends NodeOptions, AsyncCallOptions {
+  /** Calls that are under way at a time in each task, those that wait for a retry included; default 16. */
+  readonly concurrency?: number
+  /** In which order calls are made and results come out; default `key`. */
+  readonly order?: AsyncOrder
+}
+
+/** For `mapBatch`. */
+export interface MapBatchOptions<R> extends NodeOptions, AsyncCallOptions, ValueSerdeOption<R> {
+  /** Most records in a batch. */
+  readonly maxRecords: number
+  /**
+   * How long, by the wall clock, a batch may wait to become full, from its first record on. Default 0: it goes when the task has
+   * no other record at hand.
+   */
+  readonly maxWait?: Duration
+  /** Batches that are under way at a time in each task; default 1. Results come out in the order of the records all the same. */
+  readonly concurrency?: number
 }
 
 /** What JSON writes alike for equal ids. */

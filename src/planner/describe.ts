@@ -81,6 +81,7 @@ function planJson(plan: Plan): unknown {
         ...(node.operator.kind === 'sink'
           ? { topic: typeof node.operator.topic === 'string' ? node.operator.topic : null }
           : {}),
+        ...callsOf(node),
         children: node.children,
         stores: node.stores,
       })),
@@ -104,6 +105,14 @@ function planJson(plan: Plan): unknown {
     copartitionGroups: plan.copartitionGroups,
     fingerprint: { hash: fingerprintHash(fingerprintOf(plan)), ...fingerprintOf(plan) },
   }
+}
+
+/** How an asynchronous operator makes its calls. */
+function callsOf({ operator }: PlanNode): object {
+  if (operator.kind !== 'map-async' && operator.kind !== 'map-batch') return {}
+  const { concurrency, timeoutMs, retries } = operator
+  const form = operator.kind === 'map-async' ? { order: operator.order } : { maxRecords: operator.maxRecords }
+  return { ...form, concurrency, timeoutMs, attempts: retries.attempts }
 }
 
 function planDot(plan: Plan): string {

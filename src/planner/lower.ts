@@ -2,6 +2,7 @@ import { unreachable } from '../core/assert.ts'
 import type { TopologyNode } from '../topology/node.ts'
 import type { Topology } from '../topology/topology.ts'
 import { lowerOver, lowerStreamAggregate, lowerTableAggregate, lowerTableGroup } from './lower-aggregates.ts'
+import { lowerMapAsync, lowerMapBatch } from './lower-async.ts'
 import { lowerDedupe } from './lower-dedupe.ts'
 import { lowerForeignKeyJoin } from './lower-foreign-key-join.ts'
 import { lowerCogroup } from './lower-cogroup.ts'
@@ -46,6 +47,11 @@ function lowerNode(lowering: Lowering, node: TopologyNode): void {
     case 'merge':
     case 'branch':
       return lowerStateless(lowering, node)
+    case 'map-async':
+    case 'map-values-async':
+      return lowerMapAsync(lowering, node)
+    case 'map-batch':
+      return lowerMapBatch(lowering, node)
     case 'process':
       return lowerProcess(lowering, node)
     case 'split':

@@ -1,3 +1,5 @@
+import type { AsyncKeyValueMapper, AsyncOrder, AsyncValueMapper } from '../topology/async-functions.ts'
+import type { AsyncSettings, MapBatchNode } from '../topology/async-nodes.ts'
 import type { DedupeNode } from '../topology/dedupe-node.ts'
 import type {
   Aggregator,
@@ -71,6 +73,13 @@ export interface FlatMapValuesSpec {
   readonly kind: 'flat-map-values'
   readonly mapper: FlatValueMapper
 }
+/** One call for each record; with `valuesOnly` the mapper gives values, otherwise keys and values. */
+export type MapAsyncSpec = AsyncSettings & { readonly kind: 'map-async'; readonly order: AsyncOrder } & (
+    | { readonly valuesOnly: false; readonly mapper: AsyncKeyValueMapper }
+    | { readonly valuesOnly: true; readonly mapper: AsyncValueMapper }
+  )
+/** One call for each batch. */
+export type MapBatchSpec = AsyncSettings & Pick<MapBatchNode, 'kind' | 'mapper' | 'maxRecords' | 'maxWaitMs'>
 export interface ForeachSpec {
   readonly kind: 'foreach'
   readonly action: ForeachAction
@@ -300,6 +309,8 @@ export type OperatorSpec =
   | FusedSpec
   | FlatMapSpec
   | FlatMapValuesSpec
+  | MapAsyncSpec
+  | MapBatchSpec
   | ForeachSpec
   | PassSpec
   | SplitSpec

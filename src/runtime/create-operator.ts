@@ -1,4 +1,5 @@
 import { unreachable } from '../core/assert.ts'
+import type { AsyncServices } from '../operators/async-lane.ts'
 import { DedupeOperator } from '../operators/dedupe.ts'
 import { FlatMapOperator } from '../operators/flat-map.ts'
 import { FlatMapValuesOperator } from '../operators/flat-map-values.ts'
@@ -9,6 +10,8 @@ import { ForeignKeySubscribeOperator } from '../operators/foreign-key-subscribe.
 import { ForeignKeyUpdateOperator } from '../operators/foreign-key-update.ts'
 import { FusedOperator } from '../operators/fused.ts'
 import type { Operator } from '../operators/operator.ts'
+import { MapAsyncOperator } from '../operators/map-async.ts'
+import { MapBatchOperator } from '../operators/map-batch.ts'
 import { OverOperator } from '../operators/over.ts'
 import { PassOperator } from '../operators/pass.ts'
 import { ProcessOperator, type ProcessorServices } from '../operators/process.ts'
@@ -41,6 +44,8 @@ import { VersionedStoreView } from '../operators/views/versioned-store-view.ts'
 import { WindowStoreView } from '../operators/views/window-store-view.ts'
 import { WindowAggregateOperator } from '../operators/window-aggregate.ts'
 import type {
+  MapAsyncSpec,
+  MapBatchSpec,
   OperatorSpec,
   SinkSpec,
   ViewSpec,
@@ -49,21 +54,25 @@ import type {
 } from '../planner/operator-spec.ts'
 import type { StateStore } from '../state/state-store.ts'
 
+type ForeignKeyJoinSpec = Extract<OperatorSpec, { readonly kind: `foreign-key-${string}` }>
+
 /** What the operators of one task share. */
 export class OperatorFactory {
   readonly #stores: ReadonlyMap<string, StateStore>
   readonly #sink: (spec: SinkSpec) => Operator<any, any, any, any>
   readonly #services: ProcessorServices
+  readonly #async: AsyncServices
   readonly #joinTimes = new Map<string, StreamJoinTime>()
 
   constructor(
     stores: ReadonlyMap<string, StateStore>,
     sink: (spec: SinkSpec) => Operator<any, any, any, any>,
-    services: ProcessorServices,
+    { services, async }: { readonly services: ProcessorServices; readonly async: AsyncServices },
   ) {
     this.#stores = stores
     this.#sink = sink
     this.#services = services
+    this.#async = async
   }
 
   create(spec: OperatorSpec): Operator<any, any, any, any> {
@@ -74,6 +83,9 @@ export class OperatorFactory {
         return new FlatMapOperator(spec)
       case 'flat-map-values':
         return new FlatMapValuesOperator(spec)
+      case 'map-async':
+      case 'map-batch':
+        return this.#asynchronous(spec)
       case 'foreach':
         return new ForeachOperator(spec)
       case 'pass':
@@ -119,6 +131,27 @@ export class OperatorFactory {
       case 'stream-table-grace-join':
         return this.#graceJoin(spec)
       case 'foreign-key-subscribe':
+      case 'foreign-key-receive':
+      case 'foreign-key-update':
+      case 'foreign-key-resolve':
+        return this.#foreignKeyJoin(spec)
+      case 'process':
+        return new ProcessOperator(spec, { store: (name) => this.#store(name), services: this.#services })
+      case 'sink':
+        return this.#sink(spec)
+      default:
+        return unreachable(spec)
+    }
+  }
+
+  #asynchronous(spec: MapAsyncSpec | MapBatchSpec): Operator<any, any, any, any> {
+    const deps = { services: this.#async }
+    return spec.kind === 'map-async' ? new MapAsyncOperator(spec, deps) : new MapBatchOperator(spec, deps)
+  }
+
+  #foreignKeyJoin(spec: ForeignKeyJoinSpec): Operator<any, any, any, any> {
+    switch (spec.kind) {
+      case 'foreign-key-subscribe':
         return new ForeignKeySubscribeOperator(spec)
       case 'foreign-key-receive':
         return new ForeignKeyReceiveOperator(spec, { store: this.#store(spec.store), right: this.#view(spec.right) })
@@ -126,12 +159,6 @@ export class OperatorFactory {
         return new ForeignKeyUpdateOperator(spec, { store: this.#store(spec.store) })
       case 'foreign-key-resolve':
         return new ForeignKeyResolveOperator(spec, { left: this.#view(spec.left) })
-      case 'process':
-        return new ProcessOperator(spec, { store: (name) => this.#store(name), services: this.#services })
-      case 'sink':
-        return this.#sink(spec)
-      default:
-        return unreachable(spec)
     }
   }
 

@@ -81,6 +81,8 @@ export interface ConsumerPort {
    * waits up to `maxWaitMs` for the first. Empty when nothing came. Rejects once with a fatal error. Serves rebalances.
    */
   poll(maxWaitMs: number): Promise<readonly FetchedBatch[]>
+  /** C12. The `poll` that waits returns at once with what is there; when none waits, the next one does. May be called at any time. */
+  wakeup(): void
   /** C5. No record of a paused partition is handed out; a new assignment starts unpaused. */
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void

@@ -89,13 +89,13 @@ export class RecordQueue {
     this.#decodeHead()
   }
 
-  /** The offset to commit, if it moved since the last commit. */
-  offsetToCommit(): number | undefined {
-    return this.#nextOffset === this.#committedOffset ? undefined : this.#nextOffset
+  /** The offset to commit, if it moved since the last commit: behind the last record that is done, or the lowest that is not. */
+  offsetToCommit(lowestInFlight: number | undefined = this.#nextOffset): number | undefined {
+    return lowestInFlight === this.#committedOffset ? undefined : lowestInFlight
   }
 
-  committed(): void {
-    this.#committedOffset = this.#nextOffset
+  committed(lowestInFlight: number | undefined = this.#nextOffset): void {
+    this.#committedOffset = lowestInFlight
   }
 
   #drop(): void {

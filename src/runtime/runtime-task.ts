@@ -2,6 +2,7 @@ import type { TaskId } from '../core/task-id.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
 import type { Subtopology } from '../planner/plan.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
+import type { InFlight } from './in-flight.ts'
 import type { FetchedBatch } from './port.ts'
 import type { SchedulableTask } from './readiness.ts'
 import type { RecordCollector } from './record-collector.ts'
@@ -17,7 +18,8 @@ export interface RuntimeTask extends SchedulableTask {
   prime(batch: FetchedBatch): Promise<void> | undefined
   enqueue(batch: FetchedBatch): void
   bufferedCount(partition: TopicPartition): number
-  /** The position after the last record that is done, of each input that moved since the last `committed()`. */
+  readonly inFlight: InFlight
+  /** The position before which every record is done, of each input that moved since the last `committed()`. */
   offsetsToCommit(): readonly TopicPartitionOffset[]
   /** Hands changed store entries to the collector, for the changelogs. */
   flushStores(): void
@@ -43,6 +45,8 @@ export interface TaskSetting {
   readonly subtopology: Subtopology
   readonly collector: RecordCollector
   readonly metrics: TaskMetrics
+  /** To be called when something in flight has ended. */
+  readonly onReady: () => void
 }
 
 /** Makes a task with empty stores. */

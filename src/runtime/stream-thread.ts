@@ -8,6 +8,7 @@ import { retentionsOf, topicsOf } from './internal-topics.ts'
 import { Committer } from './committer.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { consumerOptions } from './consumer-options.ts'
+import { Bell, drain } from './drain.ts'
 import { FlowControl } from './flow-control.ts'
 import type { ConsumerPort, FetchedBatch, ProducerPort, RebalanceListener } from './port.ts'
 import { ProducerCollector } from './producer-collector.ts'
@@ -41,6 +42,8 @@ export class StreamThread {
   readonly #changelogPurger: ChangelogPurger
   readonly #tasks: TaskManager
   readonly #exclusive = new ConcurrencyLimit(1)
+  /** Rings when something in flight has ended. */
+  readonly #bell = new Bell()
   #consumer: ConsumerPort
   #flow: FlowControl
   #phase: ThreadPhase = 'rebalancing'
@@ -151,10 +154,12 @@ export class StreamThread {
     const { clock, settings } = this.#options
     if (this.#collector.hasRoom()) {
       const { running } = this.#tasks
+      for (const { task } of running) task.inFlight.deliver()
       this.#behind =
         processInTimeOrder(running, settings.maxRecordsPerTurn, clock.monotonic()) >= settings.maxRecordsPerTurn
       this.#flow.relieve()
       for (const { task } of running) task.punctuate(clock.now())
+      for (const { task } of running) task.inFlight.turnEnded(this.#behind)
       this.#tasks.elapse(clock.monotonic())
     } else {
       this.#tasks.interrupt()
@@ -193,7 +198,7 @@ export class StreamThread {
   }
 
   async #commit(): Promise<void> {
-    const tasks = this.#tasks.running.map(({ task }) => task)
+    const tasks = this.#tasks.running.map(({ task }) => task).filter(({ inFlight }) => inFlight.mayCommit())
     const offsets = await this.#committer.commit(this.#consumer, tasks)
     this.#lastCommitMs = this.#options.clock.monotonic()
     if (offsets.length === 0) return
@@ -239,7 +244,12 @@ export class StreamThread {
   }
 
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const { clock, settings } = this.#options
+    // half of what the group, or whoever stops the app, waits for: the commit comes after it
+    const timeoutMs = Math.min(settings.rebalanceTimeoutMs, settings.shutdownTimeoutMs) / 2
+    const tasks = this.#tasks.running.map(({ task }) => task)
     try {
+      await drain(tasks, { clock, bell: this.#bell, timeoutMs })
       await this.#commit()
     } catch (error) {
       if (!(error instanceof TaskMigratedError)) throw error
@@ -288,6 +298,10 @@ export class StreamThread {
           groupId: plan.applicationId,
           onRestored: (topic, partition, timestamp) => this.#changelogPurger.observed(topic, partition, timestamp),
         }),
+      onReady: () => {
+        this.#bell.ring()
+        this.#consumer.wakeup()
+      },
       onRunning: () => {
         if (this.#tasks.restoringCount === 0) this.#setPhase('running')
       },

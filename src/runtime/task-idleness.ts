@@ -9,6 +9,7 @@ export interface IdleProgress extends FetchProgress {
 interface WaitingTask {
   readonly inputs: readonly TopicPartition[]
   readonly bufferedTotal: number
+  readonly inFlight: { readonly isEmpty: boolean }
 }
 
 /**
@@ -32,9 +33,10 @@ export class TaskIdleness {
     this.#idleAfterMs = idleAfterMs
   }
 
-  /** Nothing is there to be processed, as far as is known. */
+  /** Nothing is there to be processed, as far as is known, nor in flight. */
   get isQuiet(): boolean {
-    return this.#task.bufferedTotal === 0 && this.#task.inputs.every((input) => this.#isEmpty(input))
+    const { bufferedTotal, inFlight } = this.#task
+    return bufferedTotal === 0 && inFlight.isEmpty && this.#task.inputs.every((input) => this.#isEmpty(input))
   }
 
   /** Looks whether it is idle, and since when. To be called after each turn. */

@@ -24,6 +24,8 @@ export interface TaskManagerOptions {
   readonly collectorFor: (id: TaskId, metrics: TaskMetrics) => RecordCollector
   /** Resolves with false when it was aborted. */
   readonly restore: (task: RuntimeTask, metrics: TaskMetrics, signal: AbortSignal) => Promise<boolean>
+  /** A task has something to deliver; called at any moment. */
+  readonly onReady: () => void
   /** A task was restored and runs. */
   readonly onRunning: () => void
   /** A restore failed for good. */
@@ -173,7 +175,7 @@ export class TaskManager {
   }
 
   async #create(id: TaskId, subtopology: Subtopology, consumer: ConsumerPort): Promise<ManagedTask> {
-    const { createTask, collectorFor, metrics, maxTaskIdleMs, partitionCounts } = this.#options
+    const { createTask, collectorFor, metrics, maxTaskIdleMs, partitionCounts, onReady } = this.#options
     const own = metrics.of(id)
     // an input with fewer partitions than the widest one is missing in the last tasks: they must not wait for it
     const sources = subtopology.sources.filter(({ topic }) => id.partition < (partitionCounts.get(topic) ?? 0))
@@ -182,6 +184,7 @@ export class TaskManager {
       subtopology: { ...subtopology, sources },
       collector: collectorFor(id, own),
       metrics: own,
+      onReady,
     })
     const readiness = new TaskReadiness(task, consumer, maxTaskIdleMs)
     const idleness = new TaskIdleness(task, consumer, this.#options.idleAfterMs ?? Infinity)

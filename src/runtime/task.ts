@@ -9,10 +9,13 @@ import type { SchemaRegistry } from '../serde/schema-registry.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { droppedChannel, errorChannel } from '../telemetry/channels.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
+import { belowState } from './below-state.ts'
 import { OperatorFactory } from './create-operator.ts'
 import type { BoundStore } from './create-store.ts'
 import { ErrorDesk } from './error-desk.ts'
 import type { ErrorHandlers } from './error-handlers.ts'
+import { InFlight } from './in-flight.ts'
+import type { CurrentInput } from './input-origin.ts'
 import { NodeRunner, type NodeHost } from './node-runner.ts'
 import type { FetchedBatch } from './port.ts'
 import { primeBatch } from './prime-batch.ts'
@@ -35,8 +38,10 @@ export interface TaskOptions {
   readonly handlers: ErrorHandlers
   readonly deadLetterTopic: string | null
   readonly metrics: TaskMetrics
-  /** For punctuations. */
-  readonly clock: Pick<Clock, 'now'>
+  /** For punctuations, and for the time-outs and waits of asynchronous calls. */
+  readonly clock: Pick<Clock, 'now' | 'setTimer'>
+  /** There is something for `inFlight.deliver`; called at any moment. */
+  readonly onReady?: () => void
   /** By name; shared by all tasks, filled outside them. */
   readonly globalStores?: ReadonlyMap<string, StateStore>
 }
@@ -65,6 +70,7 @@ export class Task implements NodeHost {
   readonly id: TaskId
   readonly stores: ReadonlyMap<string, TaskStore>
   readonly inputs: readonly TopicPartition[]
+  readonly inFlight: InFlight
   readonly #queues: readonly RecordQueue[]
   readonly #queueOf = new Map<string, RecordQueue>()
   readonly #serdesOf = new Map<string, PlanSource>()
@@ -75,7 +81,7 @@ export class Task implements NodeHost {
   readonly #runners: ReadonlyMap<string, NodeRunner>
   readonly #punctuations: TaskPunctuations
   readonly #time: TaskTime
-  #current: RecordQueue | undefined
+  #current: CurrentInput | undefined
   #isIdling = false
 
   constructor(options: TaskOptions, parts: TaskParts) {
@@ -85,6 +91,13 @@ export class Task implements NodeHost {
     this.#metrics = options.metrics
     this.#errors = new ErrorDesk({ ...options, taskId: taskIdName(parts.id) })
     this.#punctuations = new TaskPunctuations(options.clock)
+    this.inFlight = new InFlight({
+      clock: options.clock,
+      current: () => this.#current,
+      onReady: options.onReady ?? (() => {}),
+      belowState: belowState(parts.nodes),
+      as: (nodeName, origin, action) => this.#as(nodeName, origin, action),
+    })
     const runners = (this.#runners = this.#build(parts))
     this.#queues = parts.sources.map((source) => this.#addInput(source, runners.get(source.nodeName)!))
     this.inputs = this.#queues.map(({ topic, partition }) => ({ topic, partition }))
@@ -95,7 +108,10 @@ export class Task implements NodeHost {
   #build({ nodes, stores, globalStores }: TaskParts): ReadonlyMap<string, NodeRunner> {
     const own = [...stores].map(([name, { store }]) => [name, store] as const)
     const plain = new Map([...globalStores, ...own])
-    const factory = new OperatorFactory(plain, (spec) => new SinkOperator(spec, this.#collector), this.#punctuations)
+    const factory = new OperatorFactory(plain, (spec) => new SinkOperator(spec, this.#collector), {
+      services: this.#punctuations,
+      async: this.inFlight,
+    })
     const runners = new Map(
       nodes.map((node) => [node.name, new NodeRunner(node.name, factory.create(node.operator), this)]),
     )
@@ -136,8 +152,9 @@ export class Task implements NodeHost {
     return this.#queues.reduce((total, queue) => total + queue.size, 0)
   }
 
-  /** Timestamp of the record that goes next; undefined when nothing is buffered. */
+  /** Timestamp of the record that goes next; undefined when nothing is buffered, or too much is in flight for another one. */
   nextTimestamp(): number | undefined {
+    if (!this.inFlight.hasRoom) return undefined
     return this.#nextQueue()?.head!.timestamp
   }
 
@@ -173,6 +190,7 @@ export class Task implements NodeHost {
 
   /** Lets go of the processors; one that fails does not keep the others from it. */
   close(): void {
+    this.inFlight.abort(new Error(`the task ${taskIdName(this.id)} stops here, or moves to another instance`))
     for (const runner of this.#runners.values()) {
       try {
         runner.close()
@@ -199,7 +217,7 @@ export class Task implements NodeHost {
 
   /** A processor asked for it since the last flush. */
   get commitRequested(): boolean {
-    return this.#punctuations.commitRequested
+    return this.#punctuations.commitRequested || this.inFlight.commitRequested
   }
 
   /**
@@ -228,13 +246,13 @@ export class Task implements NodeHost {
 
   offsetsToCommit(): readonly (TopicPartition & { readonly offset: number })[] {
     return this.#queues.flatMap((queue) => {
-      const offset = queue.offsetToCommit()
+      const offset = queue.offsetToCommit(this.inFlight.lowestOffset(queue.topic))
       return offset === undefined ? [] : [{ topic: queue.topic, partition: queue.partition, offset }]
     })
   }
 
   committed(): void {
-    for (const queue of this.#queues) queue.committed()
+    for (const queue of this.#queues) queue.committed(this.inFlight.lowestOffset(queue.topic))
     for (const { store } of this.stores.values()) store.committed?.()
   }
 
@@ -272,6 +290,17 @@ export class Task implements NodeHost {
     if (this.#current === undefined) return undefined
     const { topic, partition } = this.#current
     return { topic, partition, offset: this.#current.headOffset() }
+  }
+
+  #as(nodeName: string, origin: CurrentInput | undefined, action: () => void): void {
+    this.#current = origin
+    try {
+      action()
+    } catch (thrown) {
+      this.failed(thrown, nodeName)
+    } finally {
+      this.#current = undefined
+    }
   }
 
   dropped(nodeName: string, reason: DropReason): void {

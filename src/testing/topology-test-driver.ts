@@ -19,6 +19,7 @@ import { snapshotMetrics, type AppMetrics } from '../telemetry/metrics-snapshot.
 import { MetricsRegistry, type TaskMetrics } from '../telemetry/task-metrics.ts'
 import type { Topology } from '../topology/topology.ts'
 import { memoryBatch } from './memory-batch.ts'
+import { MockTimers } from './mock-timers.ts'
 import { TestInputTopic, TestOutputTopic, type TestTopicSerdes } from './test-topics.ts'
 
 /** What stands around a topology under test. */
@@ -62,6 +63,7 @@ export async function createTestDriver(
  * All sub-topologies run as one task on one partition. Each input is processed to the end, repartition topics included, before
  * `pipe` returns; among records that wait in internal topics the one with the smallest timestamp goes first. State is
  * committed after each input. Event time moves only by the records' timestamps, the wall clock only by `advanceWallClockTime`.
+ * What `mapAsync` and `mapBatch` wait for goes on after `pipe` has returned: `await driver.settled()` before you read.
  */
 export class TopologyTestDriver {
   readonly plan: Plan
@@ -79,7 +81,9 @@ export class TopologyTestDriver {
   #task!: Task
   #idleness!: TaskIdleness
   #piped = 0
-  #wallClockMs = 0
+  readonly #clock = new MockTimers()
+  /** Ends the wait of `settled`. */
+  #onReady: () => void = () => {}
   #failure: { readonly error: unknown } | undefined
 
   constructor(plan: Plan, options: TestDriverOptions) {
@@ -107,9 +111,10 @@ export class TopologyTestDriver {
       deadLetterTopic,
       metrics: this.#counters,
       globalStores: new Map([...tables].map(([name, { store }]) => [name, store])),
-      clock: { now: () => this.#wallClockMs },
+      clock: this.#clock,
+      onReady: () => this.#onReady(),
     })
-    const told = { highWatermark: () => 0, position: () => this.#piped, fetchedAtMs: () => this.#wallClockMs }
+    const told = { highWatermark: () => 0, position: () => this.#piped, fetchedAtMs: () => this.#clock.now() }
     this.#idleness = new TaskIdleness(this.#task, told, this.#idleAfterMs ?? Infinity)
     this.#task.start()
   }
@@ -138,28 +143,52 @@ export class TopologyTestDriver {
     this.#checkRead(topic)
     this.#run(() => this.#enqueue(topic, record))
     this.#piped += 1
-    this.#idleness.observe(this.#wallClockMs)
+    this.#idleness.observe(this.#clock.now())
   }
 
   /**
    * Moves the wall clock, which starts at 0, and runs the punctuations that are due by it, each at most once; what they
-   * make is processed to the end. With `idleAfter` stream time may follow, in at most a thousand steps: what comes after a step sees
-   * what came out in it.
+   * make is processed to the end. On its way it comes by time-outs, retries and the `maxWait` of batches, each at its time. With
+   * `idleAfter` stream time may follow, in at most a thousand steps: what comes after a step sees what came out in it.
    * @throws as `pipe`
    */
   advanceWallClockTime(duration: Duration): void {
-    const end = this.#wallClockMs + durationMs(duration, 'advanceWallClockTime')
+    const end = this.#clock.now() + durationMs(duration, 'advanceWallClockTime')
     if (this.#idleAfterMs !== null) this.#idleUntil(end)
-    this.#wallClockMs = end
+    this.#moveTo(end)
     this.#run(() => this.#task.punctuate(end))
   }
 
+  #moveTo(end: number): void {
+    for (let atMs = this.#clock.nextMs(end); atMs !== undefined; atMs = this.#clock.nextMs(end)) {
+      const timerMs = atMs
+      this.#run(() => this.#clock.moveTo(timerMs))
+    }
+    this.#clock.moveTo(end)
+  }
+
   #idleUntil(end: number): void {
-    const stepMs = Math.max(1, Math.ceil((end - this.#wallClockMs) / idleSteps))
-    while (this.#wallClockMs < end) {
-      this.#wallClockMs = Math.min(end, this.#wallClockMs + stepMs)
+    const stepMs = Math.max(1, Math.ceil((end - this.#clock.now()) / idleSteps))
+    while (this.#clock.now() < end) {
+      this.#moveTo(Math.min(end, this.#clock.now() + stepMs))
+      this.#idleness.observe(this.#clock.now())
       const ms = this.#idleness.take()
       if (ms > 0) this.#run(() => this.#task.elapse(ms))
+    }
+  }
+
+  /**
+   * Resolves when nothing is in flight any more, or all that is waits for the wall clock: a retry, or a batch that is not full.
+   * A call that never answers never settles; if it has a `timeout`, move the wall clock first.
+   * @throws as `pipe`
+   */
+  async settled(): Promise<void> {
+    for (;;) {
+      const ready = new Promise<void>((resolve) => (this.#onReady = resolve))
+      this.#run(() => {})
+      this.#idleness.observe(this.#clock.now())
+      if (this.#task.inFlight.isEmpty || this.#task.inFlight.isResting) return
+      await ready
     }
   }
 
@@ -174,10 +203,8 @@ export class TopologyTestDriver {
     try {
       step()
       this.#applyGlobalWrites()
-      while (this.#task.bufferedTotal > 0) {
-        this.#task.process()
-        this.#applyGlobalWrites()
-      }
+      do this.#processAll()
+      while (this.#task.inFlight.deliver())
       this.#task.flushStores()
     } catch (error) {
       this.#failure = { error }
@@ -185,6 +212,15 @@ export class TopologyTestDriver {
     }
     this.#task.committed()
     this.#counters.commits += 1
+  }
+
+  /** All that the task can take now. */
+  #processAll(): void {
+    while (this.#task.nextTimestamp() !== undefined) {
+      this.#task.process()
+      this.#applyGlobalWrites()
+    }
+    this.#task.inFlight.turnEnded(false)
   }
 
   #checkRead(topic: string): void {

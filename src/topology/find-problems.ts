@@ -1,4 +1,5 @@
 import type { Problem } from '../core/errors.ts'
+import { asyncProblems } from './async-problems.ts'
 import { findNameProblems } from './find-name-problems.ts'
 import { findTopicProblems } from './find-topic-problems.ts'
 import { nameNodes } from './names.ts'
@@ -39,6 +40,10 @@ function nodeProblems(node: TopologyNode, name: string, nodes: readonly Topology
       return overProblems(node, name)
     case 'dedupe':
       return negative('within', node.withinMs, name)
+    case 'map-async':
+    case 'map-values-async':
+    case 'map-batch':
+      return asyncProblems(node, name)
     case 'split':
       return splitProblems(node, name)
     default:

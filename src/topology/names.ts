@@ -18,6 +18,8 @@ export interface NodeNames {
 const transparent: ReadonlySet<TopologyNode['kind']> = new Set([
   'filter',
   'map-values',
+  'map-values-async',
+  'map-batch',
   'flat-map-values',
   'peek',
   'foreach',

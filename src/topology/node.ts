@@ -1,4 +1,5 @@
 import type { Serde } from '../serde/serde.ts'
+import type { MapAsyncNode, MapBatchNode, MapValuesAsyncNode } from './async-nodes.ts'
 import type { DedupeNode } from './dedupe-node.ts'
 import type {
   Aggregator,
@@ -282,6 +283,9 @@ export type TopologyNode =
   | FilterNode
   | MapNode
   | MapValuesNode
+  | MapAsyncNode
+  | MapValuesAsyncNode
+  | MapBatchNode
   | FlatMapNode
   | FlatMapValuesNode
   | SelectKeyNode

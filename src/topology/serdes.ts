@@ -31,9 +31,12 @@ function serdesOf(node: TopologyNode, inputs: readonly NodeSerdes[]): NodeSerdes
     case 'sink':
       return { key: node.key, value: node.value }
     case 'map':
+    case 'map-async':
     case 'flat-map':
       return { key: node.key, value: node.value }
     case 'map-values':
+    case 'map-values-async':
+    case 'map-batch':
     case 'flat-map-values':
     case 'table-map-values':
       return { key: from.key, value: node.value }

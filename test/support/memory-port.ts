@@ -3,6 +3,7 @@ import { BrokerError, TaskMigratedError } from '../../src/core/errors.ts'
 import type { Random } from '../../src/core/random.ts'
 import type { TopicPartition } from '../../src/core/topic-partition.ts'
 import { topicPartitionName } from '../../src/core/topic-partition.ts'
+import { Bell } from '../../src/runtime/drain.ts'
 import type {
   AdminPort,
   ConsumerOptions,
@@ -84,6 +85,7 @@ class MemoryConsumer implements ConsumerPort {
   readonly #watermarks = new Map<string, number>()
   readonly #fetchedAt = new Map<string, number>()
   readonly #paused = new Set<string>()
+  readonly #wake = new Bell()
   #member: MemoryMember | undefined
   #members: readonly MemberPlace[] = []
   #listener: RebalanceListener | undefined
@@ -108,11 +110,15 @@ class MemoryConsumer implements ConsumerPort {
     await this.#port.step('poll')
     await this.#rebalance()
     const batches = this.#fetch()
-    if (batches.length > 0 || maxWaitMs === 0) return batches
-    await new Promise<void>((resolve) => this.#port.clock.setTimer(maxWaitMs, resolve))
+    if (batches.length === 0 && maxWaitMs > 0) await this.#wake.wait(this.#port.clock, maxWaitMs)
+    else return batches
     await this.#port.step('poll again')
     await this.#rebalance()
     return this.#fetch()
+  }
+
+  wakeup(): void {
+    this.#wake.ring()
   }
 
   async #rebalance(): Promise<void> {

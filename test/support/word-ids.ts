@@ -1,5 +1,6 @@
 import { json } from '../../src/serde/json.ts'
 import { string } from '../../src/serde/string.ts'
+import type { KStream } from '../../src/dsl/kstream.ts'
 import { topology } from '../../src/dsl/topology.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 
@@ -12,18 +13,24 @@ export interface Line {
  * Which lines hold each word: lines -> repartition by word -> a set union per word. The union of sets does not change when
  * a record is repeated, so the results are exactly known also after crashes of an at-least-once app.
  */
-export const wordIds: Topology = topology('word-ids', (builder) => {
-  builder
-    .stream('lines', { key: string(), value: json<Line>() })
-    .flatMap((line) => line.words.map((word) => ({ key: word, value: [line.id] })), {
-      key: string(),
-      value: json<number[]>(),
-    })
-    .groupByKey()
-    .reduce((all, ids) => [...new Set([...all, ...ids])].sort((a, b) => a - b), { store: 'ids' })
-    .toStream()
-    .to('ids', { key: string(), value: json<number[]>() })
-})
+export const wordIds: Topology = wordIdsThrough({ words: (words) => words, results: (results) => results })
+
+type Ids = KStream<string, number[]>
+
+/** The same with something in between: before the state, and behind it. */
+export function wordIdsThrough(through: { words(words: Ids): Ids; results(results: Ids): Ids }): Topology {
+  const serdes = { key: string(), value: json<number[]>() }
+  return topology('word-ids', (builder) => {
+    const words = builder
+      .stream('lines', { key: string(), value: json<Line>() })
+      .flatMap((line) => line.words.map((word) => ({ key: word, value: [line.id] })), serdes)
+    const ids = through
+      .words(words)
+      .groupByKey(serdes)
+      .reduce((all, more) => [...new Set([...all, ...more])].sort((a, b) => a - b), { store: 'ids' })
+    through.results(ids.toStream() as Ids).to('ids', serdes)
+  })
+}
 
 export const wordIdsTopics = {
   lines: 'lines',

@@ -81,6 +81,7 @@ describe('examples', () => {
     }
     const read = (name: string): readonly ExampleRecord[] => outputs.get(name)!.read().map(decoded)
     for (const step of inTurns(steps)) {
+      await driver.settled()
       if (step.direction === 'in') for (const record of step.records) driver.pipe(step.name, encoded(record))
       else expect([step.name, read(step.name)]).toEqual([step.name, step.records.map(withTime)])
     }

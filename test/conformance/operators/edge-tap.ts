@@ -11,6 +11,8 @@ const edges = {
   fused: { takes: false, gives: false },
   'flat-map': { takes: false, gives: false },
   'flat-map-values': { takes: false, gives: false },
+  'map-async': { takes: false, gives: false },
+  'map-batch': { takes: false, gives: false },
   foreach: { takes: false, gives: false },
   pass: { takes: null, gives: null },
   split: { takes: false, gives: false },

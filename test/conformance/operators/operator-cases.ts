@@ -206,6 +206,33 @@ export const operatorCases: Readonly<Record<OperatorSpec['kind'], readonly Opera
     ),
   ],
   'flat-map-values': [of('nothing', 'same', (one) => one.flatMapValues((value) => [value, null, plus(value, 1)]))],
+  'map-async': [
+    of('nothing', 'same', (one) =>
+      one.mapAsync((value, key) => ({ key: value === 7 ? null : `${key}!`, value }), { ...typed, concurrency: 2 }),
+    ),
+    of('nothing', 'same', (one) =>
+      one
+        .mapValuesAsync((value) => (value === 5 ? null : value), { order: 'partition', value: typed.value })
+        .flatMapValues((value) => [value, plus(value, 1)])
+        .mapValuesAsync((value) => plus(value, 1), { order: 'none', concurrency: 1, value: typed.value }),
+    ),
+    of('nothing', 'counted again', (one) =>
+      grouped(one)
+        .count()
+        .toStream()
+        .mapValuesAsync((count) => plus(count, 1), { value: typed.value }),
+    ),
+  ],
+  'map-batch': [
+    of('nothing', 'same', (one) =>
+      one
+        .flatMapValues((value) => [value, null])
+        .mapBatch((records) => records.map(({ value, timestamp }) => (value === 4 ? null : plus(value, timestamp))), {
+          maxRecords: 3,
+          value: typed.value,
+        }),
+    ),
+  ],
   foreach: [
     of('nothing', 'same', (one) => {
       one.foreach((value, key) => void effects.push(`foreach ${key}=${value}`))

@@ -110,6 +110,6 @@ class Inbox {
     const smallest = Math.min(...heads.map(([head]) => head!.content.timestamp!))
     expect(this.rig.task.nextTimestamp()).toBe(smallest)
     this.processed.push(heads.find(([head]) => head!.content.timestamp === smallest)!.shift()!)
-    this.rig.task.process()
+    this.rig.process()
   }
 }

@@ -3,11 +3,13 @@ import { consumerPromises } from './consumer-promises.ts'
 import type { PortUnderTest } from './port-under-test.ts'
 import { producerPromises } from './producer-promises.ts'
 import { restorePromises } from './restore-promises.ts'
+import { wakeupPromise } from './wakeup-promise.ts'
 
 /** The promises of src/runtime/port.ts, each a test that carries its number. Call it inside a `describe`. */
 export function portSuite(under: () => PortUnderTest): void {
   adminPromises(under)
   producerPromises(under)
   consumerPromises(under)
+  wakeupPromise(under)
   restorePromises(under)
 }

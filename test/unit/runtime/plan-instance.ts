@@ -73,7 +73,7 @@ export class PlanInstance {
       headers: [['at', Buffer.from(`${content.timestamp}`)]],
     })
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      next.task.process()
+      next.process()
       this.#collect(next)
     }
   }

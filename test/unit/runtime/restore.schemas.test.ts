@@ -32,7 +32,7 @@ async function cardsTask(schema: object, registry: SchemaRegistry, written: Coll
     handlers: failOnError,
     deadLetterTopic: null,
     metrics: new TaskMetrics('0_0'),
-    clock: { now: () => 0 },
+    clock: { now: () => 0, setTimer: () => ({ cancel: () => {} }) },
   })
 }
 

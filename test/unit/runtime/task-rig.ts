@@ -28,6 +28,8 @@ export interface TaskRig {
   readonly sent: CollectedRecord[]
   readonly metrics: TaskMetrics
   enqueue(topic: string, ...records: readonly Partial<BatchRecord>[]): void
+  /** Processes one record, and what asynchronous operators answer to at once. */
+  process(): void
   /** Processes all that is buffered. */
   run(): void
   /** What went to a topic since the last call, as `key=value@timestamp`. */
@@ -58,7 +60,7 @@ export async function planRig(plan: Plan, options: RigOptions = {}): Promise<Tas
     handlers: { ...failOnError, ...handlers },
     deadLetterTopic,
     metrics,
-    clock: { now: () => 0 },
+    clock: { now: () => 0, setTimer: () => ({ cancel: () => {} }) },
     globalStores,
   })
   const offsets = new Map<string, number>()
@@ -67,13 +69,19 @@ export async function planRig(plan: Plan, options: RigOptions = {}): Promise<Tas
     sent.splice(0, Infinity, ...sent.filter((record) => record.topic !== topic))
     return taken.map(({ key, value, timestamp }) => `${text(key)}=${text(value)}@${timestamp}`)
   }
+  const process = (): void => {
+    task.process()
+    do task.inFlight.turnEnded(task.bufferedTotal > 0)
+    while (task.inFlight.deliver())
+  }
   return {
     task,
     sent,
     metrics,
     take,
+    process,
     run() {
-      while (task.bufferedTotal > 0) task.process()
+      while (task.bufferedTotal > 0) process()
     },
     enqueue(topic, ...records) {
       const first = offsets.get(topic) ?? firstOffset
