@@ -2,6 +2,7 @@ import type { Windowed } from '../core/windowed.ts'
 import type { Aggregator, Initializer, SessionMerger } from '../topology/functions.ts'
 import type { Windows } from '../topology/windows.ts'
 import { readDuration, readVersioned, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { readOnError } from './error-option.ts'
 import type { KGroupedStream } from './kgrouped-stream.ts'
 import type { KTable } from './ktable.ts'
 import type { AggregateOptions, WindowStoreOption } from './options.ts'
@@ -183,5 +184,6 @@ function appendCogroup<K, A>(
     value,
     store: store ?? null,
     ...readVersioned(dsl, options),
+    ...readOnError(dsl, options),
   })
 }

@@ -1,5 +1,6 @@
 import type { Aggregator, Initializer, Reducer } from '../topology/functions.ts'
 import { readVersioned, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { readOnError } from './error-option.ts'
 import type { KTable } from './ktable.ts'
 import type { AggregateOptions, CountOptions, ReduceOptions } from './options.ts'
 import { countAggregator, reduceAggregator } from './simple-aggregators.ts'
@@ -86,6 +87,7 @@ export class KGroupedTable<K, V> {
       value: options.value,
       store: options.store ?? null,
       ...readVersioned(this.#dsl, options),
+      ...readOnError(this.#dsl, options),
     })
   }
 }

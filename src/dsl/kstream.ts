@@ -11,17 +11,19 @@ import type {
   ValueJoiner,
   ValueMapper,
 } from '../topology/functions.ts'
-import type { NodeId } from '../topology/node.ts'
+import type { NodeBase, NodeId } from '../topology/node.ts'
 import type { ProcessorSupplier } from '../topology/processor.ts'
 import { appendProcess } from './append-process.ts'
 import { appendGlobalJoin, appendStreamJoin, appendStreamTableJoin } from './append-stream-join.ts'
 import { readDuration, readVersioned, type DslContext } from './dsl-context.ts'
+import { readOnError, type ErrorOption } from './error-option.ts'
 import type { GlobalTable } from './global-table.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import { KTable } from './ktable.ts'
 import type {
   DedupeId,
   DedupeOptions,
+  FunctionOptions,
   GroupByKeyOptions,
   GroupByOptions,
   KeySerdeOption,
@@ -74,9 +76,9 @@ export class KStream<K, V> {
    * @example const large = amounts.filter((amount) => amount > 100)
    * // amounts <- ['ann', 50], ['bob', 200, '1s']; large -> ['bob', 200, '1s']
    */
-  filter<S extends V>(predicate: (value: V, key: K) => value is S, options?: NodeOptions): KStream<K, S>
-  filter(predicate: Predicate<K, V>, options?: NodeOptions): KStream<K, V>
-  filter(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
+  filter<S extends V>(predicate: (value: V, key: K) => value is S, options?: FunctionOptions): KStream<K, S>
+  filter(predicate: Predicate<K, V>, options?: FunctionOptions): KStream<K, V>
+  filter(predicate: Predicate<K, V>, options: FunctionOptions = {}): KStream<K, V> {
     return this.#stream({ kind: 'filter', predicate, negate: false, ...this.#from(options) })
   }
 
@@ -85,7 +87,7 @@ export class KStream<K, V> {
    * @example const small = amounts.filterNot((amount) => amount > 100)
    * // amounts <- ['ann', 50], ['bob', 200]; small -> ['ann', 50]
    */
-  filterNot(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
+  filterNot(predicate: Predicate<K, V>, options: FunctionOptions = {}): KStream<K, V> {
     return this.#stream({ kind: 'filter', predicate, negate: true, ...this.#from(options) })
   }
 
@@ -95,7 +97,10 @@ export class KStream<K, V> {
    * @example const byShop = payments.map(({ shop, amount }) => ({ key: shop, value: amount }), { value: json<number>() })
    * // payments <- ['card-1', { shop: 'cafe', amount: 5 }, '1s']; byShop -> ['cafe', 5, '1s']
    */
-  map<K2, V2>(mapper: KeyValueMapper<K, V, K2, V2>, options: KeyValueSerdeOptions<K2, V2> = {}): KStream<K2, V2> {
+  map<K2, V2>(
+    mapper: KeyValueMapper<K, V, K2, V2>,
+    options: KeyValueSerdeOptions<K2, V2> & ErrorOption = {},
+  ): KStream<K2, V2> {
     return this.#stream({
       kind: 'map',
       mapper,
@@ -110,7 +115,7 @@ export class KStream<K, V> {
    * @example const lengths = words.mapValues((word) => word.length)
    * // words <- ['ann', 'three']; lengths -> ['ann', 5]
    */
-  mapValues<R>(mapper: ValueMapper<K, V, R>, options: NodeOptions & ValueSerdeOption<R> = {}): KStream<K, R> {
+  mapValues<R>(mapper: ValueMapper<K, V, R>, options: FunctionOptions & ValueSerdeOption<R> = {}): KStream<K, R> {
     return this.#stream({ kind: 'map-values', mapper, value: options.value ?? null, ...this.#from(options) })
   }
 
@@ -120,7 +125,10 @@ export class KStream<K, V> {
    * @example const letters = words.flatMap((word, name) => [...word].map((letter) => ({ key: letter, value: name })))
    * // words <- ['ann', 'hi', '1s'], ['bob', '']; letters -> ['h', 'ann', '1s'], ['i', 'ann', '1s']
    */
-  flatMap<K2, V2>(mapper: FlatMapper<K, V, K2, V2>, options: KeyValueSerdeOptions<K2, V2> = {}): KStream<K2, V2> {
+  flatMap<K2, V2>(
+    mapper: FlatMapper<K, V, K2, V2>,
+    options: KeyValueSerdeOptions<K2, V2> & ErrorOption = {},
+  ): KStream<K2, V2> {
     return this.#stream({
       kind: 'flat-map',
       mapper,
@@ -135,7 +143,10 @@ export class KStream<K, V> {
    * @example const single = words.flatMapValues((text) => text.split(' '))
    * // words <- ['ann', 'to be']; single -> ['ann', 'to'], ['ann', 'be']
    */
-  flatMapValues<R>(mapper: FlatValueMapper<K, V, R>, options: NodeOptions & ValueSerdeOption<R> = {}): KStream<K, R> {
+  flatMapValues<R>(
+    mapper: FlatValueMapper<K, V, R>,
+    options: FunctionOptions & ValueSerdeOption<R> = {},
+  ): KStream<K, R> {
     return this.#stream({ kind: 'flat-map-values', mapper, value: options.value ?? null, ...this.#from(options) })
   }
 
@@ -146,7 +157,7 @@ export class KStream<K, V> {
    * @example const byShop = payments.selectKey((payment) => payment.shop)
    * // payments <- ['card-1', { shop: 'cafe', amount: 5 }]; byShop -> ['cafe', { shop: 'cafe', amount: 5 }]
    */
-  selectKey<K2>(mapper: ValueMapper<K, V, K2>, options: NodeOptions & KeySerdeOption<K2> = {}): KStream<K2, V> {
+  selectKey<K2>(mapper: ValueMapper<K, V, K2>, options: FunctionOptions & KeySerdeOption<K2> = {}): KStream<K2, V> {
     return this.#stream({ kind: 'select-key', mapper, key: options.key ?? null, ...this.#from(options) })
   }
 
@@ -156,7 +167,7 @@ export class KStream<K, V> {
    * const seen = words.peek((word, name) => names.add(name))
    * // words <- ['ann', 'hi']; seen -> ['ann', 'hi']
    */
-  peek(action: ForeachAction<K, V>, options: NodeOptions = {}): KStream<K, V> {
+  peek(action: ForeachAction<K, V>, options: FunctionOptions = {}): KStream<K, V> {
     return this.#stream({ kind: 'peek', action, ...this.#from(options) })
   }
 
@@ -164,7 +175,7 @@ export class KStream<K, V> {
    * Calls `action`; the end of this branch. It runs again when a record is processed again after a failure.
    * @example words.foreach((word, name) => console.log(name, word))
    */
-  foreach(action: ForeachAction<K, V>, options: NodeOptions = {}): void {
+  foreach(action: ForeachAction<K, V>, options: FunctionOptions = {}): void {
     this.#dsl.graph.append({ kind: 'foreach', action, ...this.#from(options) })
   }
 
@@ -190,7 +201,7 @@ export class KStream<K, V> {
    */
   split<const B extends readonly Branch<K, V>[]>(
     branches: B,
-    options: NodeOptions = {},
+    options: FunctionOptions = {},
   ): { [N in B[number]['name']]: KStream<K, V> } {
     const split = this.#dsl.graph.append({
       kind: 'split',
@@ -299,11 +310,12 @@ export class KStream<K, V> {
    * // perShop -> ['cafe', 1], ['cafe', 2]
    */
   groupBy<K2>(selector: ValueMapper<K, V, K2>, options: GroupByOptions<K2, V>): KGroupedStream<NonNullable<K2>, V> {
-    const rekeyed = this.selectKey(selector, { key: options.key })
+    const { key, onError } = options
+    const rekeyed = this.selectKey(selector, { key, ...(onError !== undefined && { onError }) })
     return new KGroupedStream(this.#dsl, {
       node: rekeyed.node,
       name: options.name ?? null,
-      key: options.key,
+      key,
       value: options.value ?? null,
     })
   }
@@ -401,7 +413,7 @@ export class KStream<K, V> {
    */
   process<K2 = K, V2 = V>(
     supplier: ProcessorSupplier<K, V, K2, V2>,
-    options: ProcessOptions & KeyValueSerdeOptions<K2, V2> = {},
+    options: ProcessOptions & KeyValueSerdeOptions<K2, V2> & ErrorOption = {},
   ): KStream<K2, V2> {
     return appendProcess(this.#dsl, this.node, { supplier, valuesOnly: false }, options)
   }
@@ -418,7 +430,7 @@ export class KStream<K, V> {
    */
   processValues<V2 = V>(
     supplier: ProcessorSupplier<K, V, K, V2>,
-    options: ProcessOptions & NodeOptions & ValueSerdeOption<V2> = {},
+    options: ProcessOptions & FunctionOptions & ValueSerdeOption<V2> = {},
   ): KStream<K, V2> {
     return appendProcess(this.#dsl, this.node, { supplier, valuesOnly: true }, options)
   }
@@ -437,7 +449,7 @@ export class KStream<K, V> {
     table: GlobalTable<GK, GV>,
     keySelector: ValueMapper<K, NonNullable<V>, NoInfer<GK> | null | undefined>,
     joiner: ValueJoiner<K, NonNullable<V>, GV, R>,
-    options: NodeOptions = {},
+    options: FunctionOptions = {},
   ): KStream<K, R> {
     return appendGlobalJoin(this.#dsl, { type: 'inner', inputs: [this.node, table.node], joiner }, keySelector, options)
   }
@@ -453,7 +465,7 @@ export class KStream<K, V> {
     table: GlobalTable<GK, GV>,
     keySelector: ValueMapper<K, NonNullable<V>, NoInfer<GK> | null | undefined>,
     joiner: ValueJoiner<K, NonNullable<V>, GV | null, R>,
-    options: NodeOptions = {},
+    options: FunctionOptions = {},
   ): KStream<K, R> {
     return appendGlobalJoin(this.#dsl, { type: 'left', inputs: [this.node, table.node], joiner }, keySelector, options)
   }
@@ -489,8 +501,8 @@ export class KStream<K, V> {
     return this.#dsl.stream(node)
   }
 
-  #from(options: NodeOptions): { readonly name: string | null; readonly inputs: readonly NodeId[] } {
-    return { name: options.name ?? null, inputs: [this.node] }
+  #from(options: FunctionOptions): Pick<NodeBase, 'name' | 'inputs' | 'onError'> {
+    return { name: options.name ?? null, inputs: [this.node], ...readOnError(this.#dsl, options) }
   }
 }
 

@@ -1,5 +1,6 @@
 import { TopologyError } from '../core/errors.ts'
 import type { Topology } from '../topology/topology.ts'
+import { addParking } from './add-parking.ts'
 import { findClashes } from './find-clashes.ts'
 import { fuseChains } from './fuse-chains.ts'
 import { lower } from './lower.ts'
@@ -15,6 +16,7 @@ import { splitSubtopologies } from './split-subtopologies.ts'
  */
 export function planTopology(topology: Topology, options: { readonly applicationId: string }): Plan {
   const { graph } = lower(topology, options.applicationId)
+  addParking(graph, options.applicationId)
   const problems = [...graph.problems, ...findClashes(graph, topology.nodes)]
   if (problems.length > 0) throw new TopologyError(problems)
   const subtopologies = splitSubtopologies(graph).map(fuseChains)

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { MillraceError, SerializationError } from '../core/errors.ts'
+import { noRetries, retryDelayMs } from '../core/retry-policy.ts'
 import { noHeaders, type RecordMetadata } from '../core/stream-record.ts'
 import { taskIdName, type TaskId } from '../core/task-id.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
@@ -14,9 +15,13 @@ import type { BoundStore } from './create-store.ts'
 import { ErrorDesk } from './error-desk.ts'
 import type { ErrorHandlers } from './error-handlers.ts'
 import { NodeRunner, type NodeHost } from './node-runner.ts'
+import { ParkedKeys, type ParkedKeysStore } from './parked-keys.ts'
 import type { FetchedBatch } from './port.ts'
 import { primeBatch } from './prime-batch.ts'
 import type { RecordCollector } from './record-collector.ts'
+import { RecordRun, type NodeCall } from './record-run.ts'
+import { replayOf } from './replay.ts'
+import { RunTrace } from './run-trace.ts'
 import type { Punctuation } from './punctuation-queue.ts'
 import { RecordQueue, type RawRecord } from './record-queue.ts'
 import { SinkOperator } from './sink-operator.ts'
@@ -68,6 +73,10 @@ export class Task implements NodeHost {
   readonly #metrics: TaskMetrics
   readonly #errors: ErrorDesk
   readonly #runners: ReadonlyMap<string, NodeRunner>
+  readonly #parkedKeys = new Map<RecordQueue, ParkedKeys>()
+  readonly #clock: Pick<Clock, 'now'>
+  /** How the record in hand goes through the nodes. */
+  readonly run: RecordRun
   readonly #punctuations: TaskPunctuations
   #current: RecordQueue | undefined
 
@@ -76,6 +85,9 @@ export class Task implements NodeHost {
     this.stores = parts.stores
     this.#collector = options.collector
     this.#metrics = options.metrics
+    this.#clock = options.clock
+    const parks = parts.sources.some(({ parkedStore }) => parkedStore !== undefined)
+    this.run = new RecordRun(parks ? new RunTrace() : null)
     this.#errors = new ErrorDesk({ ...options, taskId: taskIdName(parts.id) })
     this.#punctuations = new TaskPunctuations(options.clock)
     const runners = (this.#runners = this.#build(parts))
@@ -87,9 +99,7 @@ export class Task implements NodeHost {
     const own = [...stores].map(([name, { store }]) => [name, store] as const)
     const plain = new Map([...globalStores, ...own])
     const factory = new OperatorFactory(plain, (spec) => new SinkOperator(spec, this.#collector), this.#punctuations)
-    const runners = new Map(
-      nodes.map((node) => [node.name, new NodeRunner(node.name, factory.create(node.operator), this)]),
-    )
+    const runners = new Map(nodes.map((node) => [node.name, new NodeRunner(node, factory.create(node.operator), this)]))
     for (const node of nodes) for (const child of node.children) runners.get(node.name)!.addChild(runners.get(child)!)
     for (const runner of runners.values()) runner.init()
     return runners
@@ -106,6 +116,8 @@ export class Task implements NodeHost {
     this.#queueOf.set(source.topic, queue)
     this.#serdesOf.set(source.topic, source)
     this.#entryOf.set(queue, entry)
+    const parked = source.parkedStore === undefined ? undefined : this.stores.get(source.parkedStore)
+    if (parked !== undefined) this.#parkedKeys.set(queue, new ParkedKeys(parked.store as ParkedKeysStore))
     return queue
   }
 
@@ -127,28 +139,56 @@ export class Task implements NodeHost {
     return this.#queues.reduce((total, queue) => total + queue.size, 0)
   }
 
-  /** Timestamp of the record that goes next; undefined when nothing is buffered. */
+  /** Timestamp of the record that goes next; undefined when nothing is buffered, or what is in hand waits to be tried again. */
   nextTimestamp(): number | undefined {
+    if (this.run.held) return this.run.isDue(this.#clock.now()) ? this.#current!.head!.timestamp : undefined
     return this.#nextQueue()?.head!.timestamp
   }
 
   emptyInputs(): readonly TopicPartition[] {
-    return this.#queues.filter((queue) => queue.size === 0)
+    // What is held was ready when it was begun.
+    return this.run.held ? [] : this.#queues.filter((queue) => queue.size === 0)
   }
 
-  /** Processes exactly one record: the one with the smallest timestamp; of equal ones that of the source declared first. */
+  /**
+   * Processes exactly one record: the one with the smallest timestamp; of equal ones that of the source declared first. A record
+   * that is held goes on, and stays the next one for as long as it is.
+   */
   process(): void {
-    const queue = this.#nextQueue()!
-    this.#current = queue
-    this.#punctuations.advance(queue.head!.timestamp)
-    this.#metrics.recordsIn += 1
-    try {
-      this.#entryOf.get(queue)!.process(queue.head!)
-    } finally {
-      this.#current = undefined
+    const { run } = this
+    const isNew = !run.held
+    const queue = isNew ? this.#nextQueue()! : this.#current!
+    if (isNew) {
+      this.#metrics.recordsIn += 1
+      if (this.#turnsAway(queue)) return queue.advance()
+      this.#punctuations.advance(queue.head!.timestamp)
     }
+    this.#current = queue
+    try {
+      if (isNew) this.#entryOf.get(queue)!.process(queue.head!)
+      else run.resume()
+    } finally {
+      if (!run.held) this.#current = undefined
+    }
+    if (!run.held) this.#done(queue)
+  }
+
+  #done(queue: RecordQueue): void {
+    if (!this.run.stopped) this.#parkedKeys.get(queue)?.resolved(queue.rawHead())
+    this.run.end()
     queue.advance()
     this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
+  }
+
+  /** The record is not to be processed: its key is parked, or it was done before. */
+  #turnsAway(queue: RecordQueue): boolean {
+    const parked = this.#parkedKeys.get(queue)
+    if (parked === undefined) return false
+    const raw = queue.rawHead()
+    const reason = parked.turnsAway(raw, this.#errors)
+    this.run.trace?.start(replayOf(raw.headers)?.path ?? [])
+    if (reason !== null) this.dropped(queue.nodeName, reason)
+    return reason !== null
   }
 
   /** Once, before the first record, when the stores are restored. @throws ProcessingError when a processor's `init` fails */
@@ -180,17 +220,19 @@ export class Task implements NodeHost {
 
   /** Runs what is due by wall clock. False when nothing was. @throws ProcessingError when a punctuation fails */
   punctuate(nowMs: number): boolean {
+    if (this.run.held) return false
     return this.#punctuations.runWallClock(nowMs, (punctuation, time) => this.#punctuate(punctuation, time))
   }
 
-  /** When the next punctuation is due by wall clock; undefined when there is none. */
+  /** When the next punctuation, or a record that is held, is due by wall clock; undefined when there is none. */
   get nextPunctuationMs(): number | undefined {
+    if (this.run.held) return this.run.dueMs
     return this.#punctuations.nextWallClockMs
   }
 
   /** A processor asked for it since the last flush. */
   get commitRequested(): boolean {
-    return this.#punctuations.commitRequested
+    return !this.run.held && this.#punctuations.commitRequested
   }
 
   #punctuate({ nodeName, run }: Punctuation, time: number): void {
@@ -201,7 +243,9 @@ export class Task implements NodeHost {
     }
   }
 
+  /** None while a record is held: its state is half done, and a commit shows one moment between two records. */
   offsetsToCommit(): readonly (TopicPartition & { readonly offset: number })[] {
+    if (this.run.held) return []
     return this.#queues.flatMap((queue) => {
       const offset = queue.offsetToCommit()
       return offset === undefined ? [] : [{ topic: queue.topic, partition: queue.partition, offset }]
@@ -209,12 +253,14 @@ export class Task implements NodeHost {
   }
 
   committed(): void {
+    if (this.run.held) return
     for (const queue of this.#queues) queue.committed()
     for (const { store } of this.stores.values()) store.committed?.()
   }
 
   /** Writes what changed in the stores to their changelogs. */
   flushStores(): void {
+    if (this.run.held) return
     const { partition } = this.id
     this.#punctuations.commitRequested = false
     for (const [nodeName, { store, changelogTopic: topic }] of this.stores) {
@@ -238,6 +284,7 @@ export class Task implements NodeHost {
   }
 
   get changedEntries(): number {
+    if (this.run.held) return 0
     let count = 0
     for (const { store } of this.stores.values()) count += store.changedCount
     return count
@@ -256,9 +303,21 @@ export class Task implements NodeHost {
     droppedChannel.publish({ taskId: taskIdName(this.id), nodeName, reason, topic, partition, offset })
   }
 
-  failed(thrown: unknown, nodeName: string): void {
-    if (this.#current === undefined) this.#errors.failedOutside(thrown, nodeName, 'a punctuation')
-    this.#errors.processFailed(thrown, nodeName, this.#current.rawHead())
+  failed(thrown: unknown, call: NodeCall): void {
+    const { node, tries } = call
+    const { nodeName, policy } = node
+    const queue = this.#current
+    if (queue === undefined) this.#errors.failedOutside(thrown, nodeName, 'a punctuation')
+    const retry = policy?.retry ?? noRetries
+    if (tries < retry.attempts) {
+      this.#errors.retries(thrown)
+      return this.run.hold(call, this.#clock.now(), retryDelayMs(retry, tries))
+    }
+    const raw = queue.rawHead()
+    const failure = { raw, policy, tries, path: this.run.trace?.path() ?? [] }
+    if (this.#errors.processFailed(thrown, nodeName, failure) !== 'park') return
+    this.#parkedKeys.get(queue)!.poisoned(raw, nodeName)
+    this.run.stop()
   }
 
   #nextQueue(): RecordQueue | undefined {

@@ -148,7 +148,7 @@ export class TopologyTestDriver {
     try {
       step()
       this.#applyGlobalWrites()
-      while (this.#task.bufferedTotal > 0) {
+      while (this.#task.nextTimestamp() !== undefined) {
         this.#task.process()
         this.#applyGlobalWrites()
       }

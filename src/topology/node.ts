@@ -1,5 +1,6 @@
 import type { Serde } from '../serde/serde.ts'
 import type { DedupeNode } from './dedupe-node.ts'
+import type { ErrorPolicy } from './error-policy.ts'
 import type {
   Aggregator,
   FlatMapper,
@@ -34,6 +35,8 @@ export interface NodeBase {
   /** The name that the user gave; null when there is none. */
   readonly name: string | null
   readonly inputs: readonly NodeId[]
+  /** What to do when a function of its user throws; left out: the app decides. */
+  readonly onError?: ErrorPolicy
 }
 
 /** How a table keeps its versions (KIP-889). */
