@@ -1,5 +1,5 @@
 import { retryPolicy, type RetryOptions } from '../core/retry-policy.ts'
-import type { ErrorAction, ErrorPolicy } from '../topology/error-policy.ts'
+import type { ErrorAction, NodeErrorPolicy } from '../topology/error-policy.ts'
 import { readDuration, type DslContext } from './dsl-context.ts'
 
 /**
@@ -24,7 +24,7 @@ export interface ErrorOption {
 export function readOnError(
   dsl: DslContext,
   { name, onError }: ErrorOption & { readonly name?: string },
-): { readonly onError?: ErrorPolicy } {
+): { readonly onError?: NodeErrorPolicy } {
   if (onError === undefined) return {}
   if (typeof onError !== 'object' || onError === null) return { onError: Object.freeze({ retry: null, then: onError }) }
   const retry = retryPolicy(onError.retry, name ?? 'a step', (duration, what) => readDuration(dsl, duration, what))

@@ -1,5 +1,5 @@
 import type { Serde } from '../serde/serde.ts'
-import type { ErrorPolicy } from '../topology/error-policy.ts'
+import type { NodeErrorPolicy } from '../topology/error-policy.ts'
 import type { TimestampExtractor } from '../topology/functions.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 import type { StoreSpec } from './store-spec.ts'
@@ -41,7 +41,7 @@ export interface PlanNode {
   /** Names of the stores it writes or reads, for printing. */
   readonly stores: readonly string[]
   /** What to do when one of its functions throws; left out: the app decides. */
-  readonly onError?: ErrorPolicy
+  readonly onError?: NodeErrorPolicy
 }
 
 /** Nodes that are connected without a topic in between; runs as one task per partition number. */

@@ -1,6 +1,6 @@
 import { MillraceError, ProcessingError, ProductionError, SerializationError } from '../core/errors.ts'
 import { StepError } from '../operators/step-error.ts'
-import type { ErrorPolicy } from '../topology/error-policy.ts'
+import type { NodeErrorPolicy } from '../topology/error-policy.ts'
 import { errorChannel } from '../telemetry/channels.ts'
 import type { ErrorOutcome, ErrorStage, TaskMetrics } from '../telemetry/task-metrics.ts'
 import { deadLetter, type Parking } from './dead-letter.ts'
@@ -8,6 +8,7 @@ import type { ErrorAnswer, ErrorHandlers, FailedRecord } from './error-handlers.
 import type { ParkMark } from './park-mark.ts'
 import type { RecordCollector } from './record-collector.ts'
 import type { RawRecord } from './record-queue.ts'
+import { replayOf } from './replay.ts'
 import type { ResumePath } from './run-trace.ts'
 
 export interface ErrorDeskOptions {
@@ -67,7 +68,7 @@ export class ErrorDesk {
     const error = new MillraceError('MILLRACE_KEY_PARKED', message, place(record))
     this.#send(record, error, {
       tries: 0,
-      parking: { state: 'behind', path: [] },
+      parking: { state: 'behind', path: replayOf(raw.headers)?.path ?? [] },
       decidedBy: `the key is parked by ${node}`,
     })
   }
@@ -123,7 +124,7 @@ interface Letter {
 export interface Failure {
   readonly raw: RawRecord
   /** Of the node; undefined: the app decides. */
-  readonly policy: ErrorPolicy | undefined
+  readonly policy: NodeErrorPolicy | undefined
   readonly tries: number
   /** From the task's input to the node, as far as it is known. */
   readonly path: ResumePath
@@ -144,7 +145,7 @@ function notWritten(cause: SerializationError, record: FailedRecord): Serializat
 }
 
 /** Without a key there is none that could be parked, and nothing that would have to wait. */
-function actionOf({ then }: ErrorPolicy, { key }: FailedRecord): Decision {
+function actionOf({ then }: NodeErrorPolicy, { key }: FailedRecord): Decision {
   if (then === 'skip') return 'continue'
   return then === 'park' && key === null ? 'dead-letter' : then
 }

@@ -2,7 +2,7 @@ import type { RecordMetadata, StreamRecord } from '../core/stream-record.ts'
 import type { TaskId } from '../core/task-id.ts'
 import type { DropReason, Operator, OperatorContext } from '../operators/operator.ts'
 import type { PlanNode } from '../planner/plan.ts'
-import type { ErrorPolicy } from '../topology/error-policy.ts'
+import type { NodeErrorPolicy } from '../topology/error-policy.ts'
 import type { NodeCall, RecordRun } from './record-run.ts'
 
 /** What a node needs of its task. */
@@ -22,7 +22,7 @@ type Forwarded = readonly [record: StreamRecord, child: number]
 export class NodeRunner implements OperatorContext {
   readonly nodeName: string
   readonly taskId: TaskId
-  readonly policy: ErrorPolicy | undefined
+  readonly policy: NodeErrorPolicy | undefined
   readonly #operator: Operator
   readonly #host: NodeHost
   readonly #run: RecordRun

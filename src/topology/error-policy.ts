@@ -6,7 +6,7 @@ import type { TopologyNode } from './node.ts'
 export type ErrorAction = 'fail' | 'skip' | 'dead-letter' | 'park'
 
 /** What an operator does about its own failures, as it is kept in a topology. */
-export interface ErrorPolicy {
+export interface NodeErrorPolicy {
   /** Null: one try. */
   readonly retry: RetryPolicy | null
   readonly then: ErrorAction

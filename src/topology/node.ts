@@ -1,6 +1,6 @@
 import type { Serde } from '../serde/serde.ts'
 import type { DedupeNode } from './dedupe-node.ts'
-import type { ErrorPolicy } from './error-policy.ts'
+import type { NodeErrorPolicy } from './error-policy.ts'
 import type {
   Aggregator,
   FlatMapper,
@@ -36,7 +36,7 @@ export interface NodeBase {
   readonly name: string | null
   readonly inputs: readonly NodeId[]
   /** What to do when a function of its user throws; left out: the app decides. */
-  readonly onError?: ErrorPolicy
+  readonly onError?: NodeErrorPolicy
 }
 
 /** How a table keeps its versions (KIP-889). */
