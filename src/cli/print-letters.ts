@@ -32,9 +32,11 @@ function jsonOf(letter: Letter): object {
 
 function textOf(letter: Letter): string {
   const { node, attempts, message, exception } = letter
-  const tried = attempts === 1 ? 'tried once' : `tried ${attempts} times`
+  const tried = triedTexts[attempts] ?? `tried ${attempts} times`
   return `${position(letter)}  key ${keyText(letter)}  ${state(letter)} at ${node ?? '?'}, ${tried}\n    ${message ?? exception ?? 'no cause was given'}`
 }
+
+const triedTexts = ['not tried yet', 'tried once']
 
 function state({ parked }: Letter): string {
   if (parked === 'poisoned') return 'failed and parked its key,'
