@@ -117,9 +117,20 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
     const time = this.#time
     if (this.#unmatched === null) return
     if (time.unmatchedSince !== null && this.#isOpen(time.unmatchedSince, this.#afterMs)) return
+    const since = time.unmatchedSince
     time.unmatchedSince = null
+    try {
+      this.#emitEntries(headers)
+    } catch (error) {
+      time.unmatchedSince = since // the entry is still there, and looked at again with the next record
+      throw error
+    }
+  }
+
+  #emitEntries(headers: Headers): void {
+    const time = this.#time
     const open = { left: false, right: false }
-    for (const entry of this.#unmatched.entries()) {
+    for (const entry of this.#unmatched!.entries()) {
       time.unmatchedSince = entry.timestamp
       if (open.left && open.right) break
       if (this.#isOpen(entry.timestamp, entry.side === 'left' ? this.#windows.afterMs : this.#windows.beforeMs)) {
