@@ -24,7 +24,7 @@ export interface CogroupedInput {
  * @nulls Null keys and null values are dropped and counted; a null result deletes the key (a tombstone goes downstream).
  * @time Records count in the order in which the task processes them, late ones too.
  * A result has the largest timestamp of the records in it.
- * @throws `MILLRACE_PARTITIONS_MISMATCH` at start. What an aggregator throws goes to the `process` handler.
+ * @throws `MILLRACE_PARTITIONS_MISMATCH` at start. What an aggregator throws goes to its `onError`, else to the `process` handler.
  */
 export class CogroupedKStream<K, A> {
   readonly #dsl: DslContext

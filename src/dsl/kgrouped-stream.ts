@@ -35,7 +35,7 @@ export type OverRangeOption = Duration | { readonly range: Duration; readonly de
  * @key The key is the group's. Where the key had been changed, each aggregate reads through a repartition topic.
  * @nulls Null keys and null values are dropped and counted.
  * @time Records count in the order of arrival, late ones too. A result has the largest timestamp of the records in it.
- * @throws What a function throws goes to the `process` handler.
+ * @throws What a function throws goes to its `onError`, else to the `process` handler.
  */
 export class KGroupedStream<K, V> {
   readonly #dsl: DslContext

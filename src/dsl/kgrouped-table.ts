@@ -12,7 +12,7 @@ import { countAggregator, reduceAggregator } from './simple-aggregators.ts'
  * The subtractor is not called for a group that has no aggregate.
  * @time Updates are applied in the order of arrival; those of a versioned table that are not its latest are left out. A result has the
  * largest timestamp of the updates in it.
- * @throws What a function throws goes to the `process` handler.
+ * @throws What a function throws goes to its `onError`, else to the `process` handler.
  */
 export class KGroupedTable<K, V> {
   readonly #dsl: DslContext

@@ -54,7 +54,7 @@ export interface Branch<K, V> {
  * @key Both stay as they are.
  * @nulls Null keys and null values are treated like any others.
  * @time A result carries its input's timestamp and headers. Late records are treated like any others.
- * @throws What a function throws goes to the `process` handler.
+ * @throws What a function throws goes to its `onError`, else to the `process` handler.
  */
 export class KStream<K, V> {
   readonly #dsl: DslContext
@@ -230,7 +230,7 @@ export class KStream<K, V> {
    * let through, of all keys of the partition. An id is forgotten when that is 2 * `within` past it. A record more than `within` behind
    * stream time may repeat what is forgotten: it passes, for dropping it could lose the only one; with `late: 'drop'` it is
    * dropped and counted (`late`). The state has a changelog and survives a restart.
-   * @throws Nothing; what `id` throws goes to the `process` handler.
+   * @throws Nothing; what `id` throws goes to its `onError`, else to the `process` handler.
    * @example const once = payments.dedupe({ id: ({ shop }) => shop, within: '1h' })
    * // payments <- ['card-1', { shop: 'cafe', amount: 5 }, '1s'], ['card-1', { shop: 'cafe', amount: 5 }, '2s']; once -> ['card-1', { shop: 'cafe', amount: 5 }, '1s']
    */
@@ -328,7 +328,7 @@ export class KStream<K, V> {
    * @nulls Null keys and null values are dropped and counted.
    * @time With a stream: the larger timestamp; late records join while the other side is kept (`within` and `grace`).
    * With a table: the stream record's.
-   * @throws `MILLRACE_PARTITIONS_MISMATCH` at start when counts differ. What `joiner` throws goes to the `process` handler.
+   * @throws `MILLRACE_PARTITIONS_MISMATCH` at start when counts differ. What `joiner` throws goes to its `onError`, else to the `process` handler.
    * @example const kept = amounts.join(refunds, (paid, back) => paid - back, { within: '1m', grace: 0 })
    * const checked = amounts.join(limits, (amount, limit) => amount <= limit)
    * // limits <- ['ann', 100]; amounts <- ['ann', 50, '30s'], ['bob', 60, '30s']
@@ -399,7 +399,7 @@ export class KStream<K, V> {
    * @param options.stores what `context.store` can reach; declare them with `keyValueStore`, `windowStore`, `sessionStore`
    * @key May repartition, as `map`: it may forward any key.
    * @time Late records reach it like any others; what it forwards has the timestamp and headers that it says.
-   * @throws What `process` throws goes to the `process` handler; what `init` or a punctuation throws stops the app.
+   * @throws What `process` throws goes to its `onError`, else to the `process` handler; what `init` or a punctuation throws stops the app.
    * @example const times = keyValueStore('times', { key: string(), value: json<number>() })
    * const first = words.process(() => ({
    *   process(record, context) {

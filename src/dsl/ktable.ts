@@ -24,7 +24,7 @@ import type { SameKey, WindowedOnly } from './type-sentences.ts'
  * @nulls Functions never see null: a deletion (tombstone) passes as one. Null keys were dropped where the table began.
  * @time Updates are applied in the order of arrival, also when timestamps go back, unless the table is `versioned`. A result has its
  * update's timestamp.
- * @throws What a function throws goes to the `process` handler.
+ * @throws What a function throws goes to its `onError`, else to the `process` handler.
  */
 export class KTable<K, V> {
   readonly #dsl: DslContext
@@ -137,7 +137,7 @@ export class KTable<K, V> {
    * @nulls A tombstone goes out when either side is deleted while the other is there, even if there was no result before, and
    * where `joiner` gives null.
    * @time Either side's updates are applied as they arrive. Timestamp: the larger of both.
-   * @throws `MILLRACE_PARTITIONS_MISMATCH` at start. What `joiner` throws goes to the `process` handler.
+   * @throws `MILLRACE_PARTITIONS_MISMATCH` at start. What `joiner` throws goes to its `onError`, else to the `process` handler.
    * @example const named = limits.join(owners, (limit, owner) => `${owner}: ${limit}`)
    * // limits <- ['card-1', 50, '9s']; owners <- ['card-1', 'Ann', '1s'], ['card-1', null, '2s']
    * // named -> ['card-1', 'Ann: 50', '9s'], ['card-1', null, '9s']
