@@ -39,7 +39,7 @@ describe('park', () => {
         .toStream()
         .mapValues((value) => value ?? 0, { name: 'late', onError })
         .to('out', serdes)
-    expect(() => planned(below('park'))).toThrow('late: it cannot park: in-aggregate above it has state')
+    expect(() => planned(below('park'))).toThrow('late: it cannot park: totals above it has state')
     expect(() => planned(below({ retry: { attempts: 2 }, then: 'park' }))).toThrow('it cannot park')
     expect(() => planned(below('dead-letter'))).not.toThrow()
     expect(() =>
@@ -75,6 +75,6 @@ test('a step with a policy is not fused with its neighbours', () => {
         .mapValues(same, { name: 'three' })
         .to('out', serdes),
     )
-  expect(names(three())).toEqual(['in', 'three', 'out'])
-  expect(names(three('skip'))).toEqual(['in', 'one', 'two', 'three', 'out'])
+  expect(names(three())).toEqual(['in', 'three', 'three-sink'])
+  expect(names(three('skip'))).toEqual(['in', 'one', 'two', 'three', 'three-sink'])
 })
