@@ -17,7 +17,7 @@ export interface Replay {
   readonly path: ResumePath
 }
 
-export const replayHeader = '__millrace.replay'
+const replayHeader = '__millrace.replay'
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()

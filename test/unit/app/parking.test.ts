@@ -3,7 +3,7 @@ import { ConfigError, createApp, json, string, topology, type MillraceApp, type 
 import { runCli } from '../../../src/cli/program.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'
 import { seededRandom } from '../../../src/core/random.ts'
-import { memoryPort } from '../../support/memory-port.ts'
+import { crashAt, memoryPort } from '../../support/memory-port.ts'
 
 const serdes = { key: string(), value: json<number>() }
 const config = { commitIntervalMs: 20, lingerMs: 2, deadLetterTopic: 'dead' }
@@ -199,4 +199,35 @@ test('a topic that is not there, and no dead-letter topic, are said at once', as
   const made = cluster()
   expect(await cli(made, 'list', 'nowhere')).toEqual({ code: 2, out: '', err: 'millrace: there is no topic nowhere\n' })
   expect(() => createApp(picky(new Set()))).toThrow(ConfigError)
+})
+
+test('a crash at any step, also while a replay comes in, loses no record', async () => {
+  let crashes = 0
+  for (let step = 1; step <= 60; step++) {
+    const made = cluster()
+    const broken = new Set([2, 5])
+    const crash = crashAt(step)
+    const doomed = made.app(picky(broken), { config, step: crash.step })
+    send(made, 'a', 1, 2, 3)
+    void doomed.start()
+    const over = (): boolean => crash.crashed() || made.caughtUp('picky', ['in'])
+    await made.clock.runUntil(over)
+    broken.delete(2)
+    if (made.kafka.counts().has('dead')) await cli(made, 'replay', 'dead')
+    send(made, 'a', 4, 5, 6)
+    await made.clock.runUntil(over)
+    if (!crash.crashed()) continue
+    crashes++
+    made.expire('picky', 1)
+    broken.clear()
+    const app = await started(made, picky(broken))
+    const { code, err } = await cli(made, 'replay', 'dead', '--wait', '1m')
+    expect({ step, code, err }).toEqual({ step, code: 0, err: '' })
+    send(made, 'a', 7)
+    await caughtUp(made)
+    expect([...new Set(values(made, 'a'))].toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect((await cli(made, 'list', 'dead')).out).toBe('No dead letters.\n')
+    await made.clock.settle(app.stop())
+  }
+  expect(crashes).toBeGreaterThan(15)
 })

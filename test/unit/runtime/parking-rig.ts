@@ -5,7 +5,7 @@ import { readLetter, type Letter } from '../../../src/runtime/letter.ts'
 import type { OutgoingRecord } from '../../../src/runtime/port.ts'
 import { memoryBatch } from '../../../src/testing/memory-batch.ts'
 
-export const serdes: { readonly key: Serde<string>; readonly value: Serde<number> } = {
+const serdes: { readonly key: Serde<string>; readonly value: Serde<number> } = {
   key: string(),
   value: json<number>(),
 }
@@ -16,7 +16,7 @@ export interface Poison {
   readonly second: Set<number>
 }
 
-export function throwing(poison: ReadonlySet<number>): (value: number) => number {
+function throwing(poison: ReadonlySet<number>): (value: number) => number {
   return (value) => {
     if (poison.has(value)) throw new RangeError(`${value} is poisoned`)
     return value
