@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { connectPort } from '../app/connect-port.ts'
 import { resolveConfig } from '../app/resolve-config.ts'
 import type { Clock } from '../core/clock.ts'
-import { durationMs } from '../core/duration.ts'
+import { durationMs, type Duration } from '../core/duration.ts'
 import { systemClock } from '../core/system-clock.ts'
 import type { AdminPort, KafkaPort } from '../runtime/port.ts'
 import type { CliOutput, CliSurroundings } from './program.ts'
@@ -11,6 +11,7 @@ import { LetterTopic } from './letter-topic.ts'
 import { position, printLetters, printSteps, type ListFormat } from './print-letters.ts'
 import { replayLetters, stepsOf, type ReplayResult } from './replay-letters.ts'
 import { UnfinishedError } from './unfinished-error.ts'
+import { UsageError } from './usage-error.ts'
 
 interface CommonOptions extends LetterFilter {
   readonly brokers?: string
@@ -121,12 +122,20 @@ async function replay(
 ): Promise<void> {
   const { output, port, admin } = tools
   const letters = new LetterTopic(topic, port, admin)
-  const waitMs = options.wait === undefined ? null : durationMs(options.wait as never, '--wait')
+  const waitMs = options.wait === undefined ? null : waitOf(options.wait)
   const how = { filter: options, discard: new Set(options.discard ?? []), waitMs }
   const steps = stepsOf((await letters.pending()).letters, how)
   if (steps.length === 0) return output.out('There is nothing to replay.\n')
   if (options.dryRun === true) return output.out(`${printSteps(steps)}Nothing was sent: this was a dry run.\n`)
   report(await replayLetters({ ...tools, letters }, how), output)
+}
+
+function waitOf(text: string): number {
+  try {
+    return durationMs(text as Duration, '--wait')
+  } catch {
+    throw new UsageError(`--wait is ${text}: a duration such as 30s or 5m is expected`)
+  }
 }
 
 /** @throws UnfinishedError when something is left to do */

@@ -198,6 +198,9 @@ test('while a record is held, other tasks go on, nothing of its task is committe
 test('a topic that is not there, and no dead-letter topic, are said at once', async () => {
   const made = cluster()
   expect(await cli(made, 'list', 'nowhere')).toEqual({ code: 2, out: '', err: 'millrace: there is no topic nowhere\n' })
+  made.kafka.createTopic('dead', 1)
+  const soon = await cli(made, 'replay', 'dead', '--wait', 'soon')
+  expect(soon).toMatchObject({ code: 2, err: 'millrace: --wait is soon: a duration such as 30s or 5m is expected\n' })
   expect(() => createApp(picky(new Set()))).toThrow(ConfigError)
 })
 
