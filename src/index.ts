@@ -48,6 +48,7 @@ export type {
   UntilTimeLimit,
   UntilWindowCloses,
   ValueSerdeOption,
+  TtlOption,
   VersionedOption,
   WindowStoreOption,
 } from './dsl/options.ts'

@@ -125,6 +125,15 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     kafka: 'max.task.idle.ms',
     doc: 'How long a task waits for an input that has no data before it goes on with the others. 0: it waits only for data that the broker is known to hold.',
   }),
+  row('idleAfterMs', {
+    type: 'duration',
+    min: 100,
+    max: 24 * hour,
+    fallback: null,
+    importance: 'medium',
+    kafka: null,
+    doc: 'Once a task has had no input for so long on any of its partitions, its stream time follows the wall clock: windows close, unmatched records and what is suppressed come out, ttls end. Records that come later and are late by then are dropped and counted. Longer than a restart of the app takes. Default: stream time moves by records alone, so results depend on the input only.',
+  }),
   row('bufferedRecordsPerPartitionMax', {
     type: 'integer',
     min: 1,

@@ -15,6 +15,7 @@ export interface ResolvedConfig {
   readonly commitIntervalMs: number
   readonly changedEntriesMax: number
   readonly maxTaskIdleMs: number
+  readonly idleAfterMs: number | null
   readonly bufferedRecordsPerPartitionMax: number
   readonly maxRecordsPerTurn: number
   readonly fetchMaxBytes: number

@@ -3,7 +3,7 @@ import type { Aggregator, Initializer, InvertibleAggregate, Predicate, Reducer }
 import type { NodeBase } from '../topology/node.ts'
 import type { OverResult } from '../topology/over-result.ts'
 import { CogroupedKStream } from './cogrouped-kstream.ts'
-import { readDuration, readVersioned, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { readDuration, readTableOptions, type DslContext, type GroupedFrom } from './dsl-context.ts'
 import { readOnError } from './error-option.ts'
 import type { KStream } from './kstream.ts'
 import type { KTable } from './ktable.ts'
@@ -171,7 +171,7 @@ export class KGroupedStream<K, V> {
       retentionMs: null,
       value: options.value,
       store: options.store ?? null,
-      ...readVersioned(this.#dsl, options),
+      ...readTableOptions(this.#dsl, options),
     })
   }
 

@@ -205,6 +205,10 @@ class Consumer implements ConsumerPort {
     return this.#running?.fetcher.highWatermark(partition)
   }
 
+  fetchedAtMs(partition: TopicPartition): number | undefined {
+    return this.#running?.fetcher.fetchedAtMs(partition)
+  }
+
   position(partition: TopicPartition): number | undefined {
     return this.#running?.fetcher.position(partition)
   }

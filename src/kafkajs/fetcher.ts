@@ -42,6 +42,7 @@ class PartitionState {
   /** The next offset to fetch. */
   offset: number
   highWatermark: number | undefined
+  answeredAt: number | undefined
   queuedRecords = 0
   attempts = 0
   retryAt = 0
@@ -93,6 +94,10 @@ export class Fetcher {
 
   highWatermark(partition: TopicPartition): number | undefined {
     return this.#states.get(topicPartitionName(partition))?.highWatermark
+  }
+
+  fetchedAtMs(partition: TopicPartition): number | undefined {
+    return this.#states.get(topicPartitionName(partition))?.answeredAt
   }
 
   position(partition: TopicPartition): number | undefined {
@@ -156,6 +161,7 @@ export class Fetcher {
     const batch = this.#decode(state, answer)
     if (batch === undefined) return
     state.attempts = 0
+    state.answeredAt = this.#clock.monotonic()
     state.highWatermark = Math.max(answer.end, batch.nextOffset)
     batch.highWatermark = state.highWatermark
     state.offset = batch.nextOffset

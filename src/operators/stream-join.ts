@@ -1,10 +1,10 @@
-import { streamRecord, type Headers, type StreamRecord } from '../core/stream-record.ts'
+import { noHeaders, streamRecord, type Headers, type StreamRecord } from '../core/stream-record.ts'
 import type { StreamJoinStore } from '../state/stream-join-store.ts'
 import type { JoinSide, UnmatchedEntry, UnmatchedStore } from '../state/unmatched-store.ts'
 import type { ValueJoiner } from '../topology/functions.ts'
 import type { JoinWindows } from '../topology/windows.ts'
 import { keepsUnmatched, type JoinType } from './join-type.ts'
-import type { Operator, OperatorContext } from './operator.ts'
+import { elapsed, type Operator, type OperatorContext } from './operator.ts'
 import type { StreamJoinTime } from './stream-join-time.ts'
 
 export interface StreamJoinOptions {
@@ -81,6 +81,18 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
     if (!this.#ownStore.put(key, value, timestamp)) this.#context.drop('expired')
   }
 
+  /** Time is shared by both sides: the left one moves it. */
+  elapse(ms: number): void {
+    if (this.#side === 'right') return
+    const latest = Math.max(this.#ownStore.latestTimestamp, this.#otherStore.latestTimestamp)
+    this.#time.streamTime = elapsed(this.#time.streamTime, latest, ms)
+    this.#emitAllClosed()
+  }
+
+  get isHolding(): boolean {
+    return this.#unmatched !== null && !this.#unmatched.isEmpty
+  }
+
   #processWithoutKey(value: Own, timestamp: number, headers: Headers): void {
     if (!this.#keepsUnmatched) return this.#context.drop('null-key')
     this.#forward(null, this.#joined(this.#side, null, value, null), timestamp, headers)
@@ -137,6 +149,18 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
         open[entry.side] = true
       } else {
         this.#emitUnmatched(entry, headers)
+      }
+    }
+  }
+
+  /** None of Kafka Streams' peculiarities, which leave results waiting for records that do not come. */
+  #emitAllClosed(): void {
+    if (this.#unmatched === null) return
+    const { beforeMs, afterMs } = this.#windows
+    for (const entry of this.#unmatched.entries()) {
+      if (this.#isOpen(entry.timestamp, Math.min(beforeMs, afterMs))) break
+      if (!this.#isOpen(entry.timestamp, entry.side === 'left' ? afterMs : beforeMs)) {
+        this.#emitUnmatched(entry, noHeaders)
       }
     }
   }

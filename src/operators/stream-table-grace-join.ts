@@ -57,11 +57,20 @@ export class StreamTableGraceJoinOperator<K, V, T, Out> implements Operator<K | 
       this.#due = null
     }
     this.#inHand = incoming
-    this.#joinDue(this.#buffer.streamTime - graceMs)
+    this.#joinDue()
     this.#inHand = null
   }
 
-  #joinDue(until: number): void {
+  elapse(): void {
+    this.#joinDue()
+  }
+
+  get isHolding(): boolean {
+    return this.#buffer.entryCount > 0
+  }
+
+  #joinDue(): void {
+    const until = this.#buffer.streamTime - this.#options.graceMs
     for (;;) {
       this.#due ??= this.#buffer.takeUntil(until)
       if (this.#due === null) return

@@ -7,6 +7,7 @@ import type {
   ToStreamNode,
   ToTableNode,
 } from '../topology/node.ts'
+import type { Expiring } from '../topology/table-settings.ts'
 import { versionedSettings } from '../topology/versioned.ts'
 import { windowCloseDelayMs } from '../topology/window-retention.ts'
 import type { Lowered, Lowering } from './lowering.ts'
@@ -100,8 +101,12 @@ export function addTableStore(lowering: Lowering, node: TopologyNode): string | 
   const key = lowering.need(serdes.key, node, 'key of its store')
   const value = lowering.need(serdes.value, node, 'value of its store')
   const versioned = versionedSettings(node)
-  if (versioned === undefined) return lowering.store(node, { kind: 'key-value', key, value })
+  if (versioned === undefined) return lowering.store(node, { kind: 'key-value', key, value, ...ttlOf(node) })
   return lowering.store(node, { kind: 'versioned', key, value, ...versioned })
+}
+
+function ttlOf(node: TopologyNode): Expiring {
+  return 'ttlMs' in node ? { ttlMs: node.ttlMs } : {}
 }
 
 export function stores(store: string | null): readonly string[] {

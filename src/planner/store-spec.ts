@@ -1,4 +1,5 @@
 import type { Serde } from '../serde/serde.ts'
+import type { Expiring } from '../topology/table-settings.ts'
 
 interface StoreSpecBase {
   readonly name: string
@@ -8,7 +9,7 @@ interface StoreSpecBase {
   readonly changelogTopic: string
 }
 
-export interface KeyValueStoreSpec extends StoreSpecBase {
+export interface KeyValueStoreSpec extends StoreSpecBase, Expiring {
   readonly kind: 'key-value'
 }
 export interface WindowStoreSpec extends StoreSpecBase {

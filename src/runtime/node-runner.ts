@@ -1,4 +1,4 @@
-import type { RecordMetadata, StreamRecord } from '../core/stream-record.ts'
+import { streamRecord, type RecordMetadata, type StreamRecord } from '../core/stream-record.ts'
 import type { TaskId } from '../core/task-id.ts'
 import type { DropReason, Operator, OperatorContext } from '../operators/operator.ts'
 import type { PlanNode } from '../planner/plan.ts'
@@ -14,6 +14,9 @@ export interface NodeHost {
   /** Returns when the record is to be left out at this node, or tried again later; throws when the app is to stop. */
   failed(thrown: unknown, call: NodeCall): void
 }
+
+/** Stands for the one that could be tried again where time alone made a node run. */
+const noRecord = streamRecord(null, null, 0)
 
 /** A record that waits until its operator is done, and for which child; -1: for all. */
 type Forwarded = readonly [record: StreamRecord, child: number]
@@ -54,6 +57,26 @@ export class NodeRunner implements OperatorContext {
 
   close(): void {
     this.#operator.close?.()
+  }
+
+  get isHolding(): boolean {
+    return this.#operator.isHolding === true
+  }
+
+  elapse(ms: number): void {
+    try {
+      this.#operator.elapse?.(ms)
+    } catch (thrown) {
+      this.#host.failed(thrown, { node: this, record: noRecord, tries: Infinity })
+    }
+  }
+
+  expire(streamTimeMs: number): void {
+    try {
+      this.#operator.expire?.(streamTimeMs)
+    } catch (thrown) {
+      this.#host.failed(thrown, { node: this, record: noRecord, tries: Infinity })
+    }
   }
 
   process(record: StreamRecord): void {

@@ -156,6 +156,9 @@ export class StreamThread {
         processInTimeOrder(running, settings.maxRecordsPerTurn, clock.monotonic()) >= settings.maxRecordsPerTurn
       this.#flow.relieve()
       for (const { task } of running) task.punctuate(clock.now())
+      this.#tasks.elapse(clock.monotonic())
+    } else {
+      this.#tasks.interrupt()
     }
     if (this.#commitDue()) await this.#commit()
   }
@@ -177,11 +180,8 @@ export class StreamThread {
     const { clock } = this.#options
     const nowMs = clock.monotonic()
     const toPunctuation = this.#tasks.running.flatMap(({ task }) => (task.nextPunctuationMs ?? Infinity) - clock.now())
-    const deadlines = this.#tasks.running.flatMap(({ readiness }) => readiness.nextDeadlineMs ?? [])
-    const next = Math.min(
-      this.#lastCommitMs + this.#options.settings.commitIntervalMs,
-      ...deadlines.filter((ms) => ms > nowMs),
-    )
+    const toCommit = this.#lastCommitMs + this.#options.settings.commitIntervalMs
+    const next = Math.min(toCommit, this.#tasks.nextDeadlineMs(nowMs))
     return Math.max(0, Math.min(pollMaxWaitMs, next - nowMs, ...toPunctuation))
   }
 
@@ -280,6 +280,7 @@ export class StreamThread {
       ...this.#options,
       subtopologies: plan.subtopologies,
       maxTaskIdleMs: settings.maxTaskIdleMs,
+      idleAfterMs: settings.idleAfterMs,
       collectorFor: (id, metrics) => this.#collector.forTask(id, metrics),
       restore: (task, metrics, signal) =>
         restoreTask(task, metrics, signal, {

@@ -26,6 +26,7 @@ import type { Punctuation } from './punctuation-queue.ts'
 import { RecordQueue, type RawRecord } from './record-queue.ts'
 import { SinkOperator } from './sink-operator.ts'
 import { TaskPunctuations } from './task-punctuations.ts'
+import { TaskTime } from './task-time.ts'
 
 export interface TaskOptions {
   readonly id: TaskId
@@ -78,7 +79,9 @@ export class Task implements NodeHost {
   /** How the record in hand goes through the nodes. */
   readonly run: RecordRun
   readonly #punctuations: TaskPunctuations
+  readonly #time: TaskTime
   #current: RecordQueue | undefined
+  #isIdling = false
 
   constructor(options: TaskOptions, parts: TaskParts) {
     this.id = parts.id
@@ -93,6 +96,8 @@ export class Task implements NodeHost {
     const runners = (this.#runners = this.#build(parts))
     this.#queues = parts.sources.map((source) => this.#addInput(source, runners.get(source.nodeName)!))
     this.inputs = this.#queues.map(({ topic, partition }) => ({ topic, partition }))
+    const { nodes, sources, stores } = parts
+    this.#time = new TaskTime(nodes, sources, { runners, stores, punctuations: this.#punctuations })
   }
 
   #build({ nodes, stores, globalStores }: TaskParts): ReadonlyMap<string, NodeRunner> {
@@ -161,7 +166,7 @@ export class Task implements NodeHost {
     if (isNew) {
       this.#metrics.recordsIn += 1
       if (this.#turnsAway(queue)) return queue.advance()
-      this.#punctuations.advance(queue.head!.timestamp)
+      this.#time.advance(queue.head!.timestamp)
     }
     this.#current = queue
     try {
@@ -233,6 +238,23 @@ export class Task implements NodeHost {
   /** A processor asked for it since the last flush. */
   get commitRequested(): boolean {
     return !this.run.held && this.#punctuations.commitRequested
+  }
+
+  /**
+   * So much time has passed without input: stream time moves on by that, and what is due goes out.
+   * @throws ProcessingError when a function of the topology fails: there is no record to leave out
+   */
+  elapse(ms: number): void {
+    if (this.run.held) return
+    this.#isIdling = true
+    this.#time.elapse(ms)
+    this.#isIdling = false
+    this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
+  }
+
+  /** Topics to which it will write records of the past, when time has passed. */
+  get heldTopics(): readonly string[] {
+    return this.#time.heldTopics
   }
 
   #punctuate({ nodeName, run }: Punctuation, time: number): void {
@@ -307,7 +329,8 @@ export class Task implements NodeHost {
     const { node, tries } = call
     const { nodeName, policy } = node
     const queue = this.#current
-    if (queue === undefined) this.#errors.failedOutside(thrown, nodeName, 'a punctuation')
+    if (queue === undefined)
+      this.#errors.failedOutside(thrown, nodeName, this.#isIdling ? 'idle time' : 'a punctuation')
     const retry = policy?.retry ?? noRetries
     if (tries < retry.attempts) {
       this.#errors.retries(thrown)

@@ -21,6 +21,7 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   /** In the order of their first change since the last flush. */
   readonly #changed = new Set<Entry<K, V>>()
   #liveCount = 0
+  #latestTimestamp = -1
 
   constructor(name: string, serdes: StoreSerdes<K, V>) {
     this.name = name
@@ -84,6 +85,10 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
     }
   }
 
+  get latestTimestamp(): number {
+    return this.#latestTimestamp
+  }
+
   get changedCount(): number {
     return this.#changed.size
   }
@@ -95,6 +100,7 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   #write(key: K, value: V, timestamp: number): Entry<K, V> {
     const mapKey = this.#codec.mapKey(key)
     const stored = valueAndTimestamp(value, timestamp)
+    if (timestamp > this.#latestTimestamp) this.#latestTimestamp = timestamp
     let entry = this.#entries.get(mapKey)
     if (entry === undefined) {
       entry = { key, mapKey, stored, logged: false }

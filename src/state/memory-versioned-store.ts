@@ -87,6 +87,10 @@ export class MemoryVersionedStore<K, V> implements VersionedStore<K, V> {
     return this.range(null, null)
   }
 
+  elapse(ms: number): void {
+    this.#advance(this.#streamTime + ms)
+  }
+
   flushChangelog(sink: ChangelogSink): void {
     const { key, value } = this.#serdes
     for (const entry of this.#changed) {

@@ -8,6 +8,7 @@ import type { CollectedRecord, RecordCollector } from '../runtime/record-collect
 import { createGlobalTables, type GlobalTable } from '../runtime/global-table.ts'
 import { createTask } from '../runtime/create-task.ts'
 import type { Task } from '../runtime/task.ts'
+import { TaskIdleness } from '../runtime/task-idleness.ts'
 import { asBuffer } from '../serde/as-buffer.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
 import type { Serde } from '../serde/serde.ts'
@@ -29,6 +30,11 @@ export interface TestDriverOptions {
   /** Answers to failing records; default: everything fails, and `pipe` throws. */
   readonly errors?: Partial<ErrorHandlers>
   readonly deadLetterTopic?: string
+  /**
+   * The app's `idleAfterMs`: when the wall clock has been advanced by so much since the last input, stream time follows it. Default:
+   * it does not.
+   */
+  readonly idleAfter?: Duration
 }
 
 /** A record that the topology wrote, in bytes. */
@@ -69,13 +75,17 @@ export class TopologyTestDriver {
   /** Written by the record that is being processed; seen by the next (as in Kafka Streams). */
   readonly #globalWrites: (() => void)[] = []
   readonly #counters: TaskMetrics = this.#metrics.of(taskId)
+  readonly #idleAfterMs: number | null
   #task!: Task
+  #idleness!: TaskIdleness
+  #piped = 0
   #wallClockMs = 0
   #failure: { readonly error: unknown } | undefined
 
   constructor(plan: Plan, options: TestDriverOptions) {
     this.plan = plan
     this.#options = options
+    this.#idleAfterMs = options.idleAfter === undefined ? null : durationMs(options.idleAfter, 'idleAfter')
     const sources = plan.subtopologies.flatMap((subtopology) => subtopology.sources)
     this.#topics = new Set([...sources, ...plan.globalTables].map(({ topic }) => topic))
   }
@@ -99,6 +109,8 @@ export class TopologyTestDriver {
       globalStores: new Map([...tables].map(([name, { store }]) => [name, store])),
       clock: { now: () => this.#wallClockMs },
     })
+    const told = { highWatermark: () => 0, position: () => this.#piped, fetchedAtMs: () => this.#wallClockMs }
+    this.#idleness = new TaskIdleness(this.#task, told, this.#idleAfterMs ?? Infinity)
     this.#task.start()
   }
 
@@ -125,16 +137,30 @@ export class TopologyTestDriver {
   pipe(topic: string, record: WrittenRecord): void {
     this.#checkRead(topic)
     this.#run(() => this.#enqueue(topic, record))
+    this.#piped += 1
+    this.#idleness.observe(this.#wallClockMs)
   }
 
   /**
    * Moves the wall clock, which starts at 0, and runs the punctuations that are due by it, each at most once; what they
-   * make is processed to the end.
+   * make is processed to the end. With `idleAfter` stream time may follow, in at most a thousand steps: what comes after a step sees
+   * what came out in it.
    * @throws as `pipe`
    */
   advanceWallClockTime(duration: Duration): void {
-    this.#wallClockMs += durationMs(duration, 'advanceWallClockTime')
-    this.#run(() => this.#task.punctuate(this.#wallClockMs))
+    const end = this.#wallClockMs + durationMs(duration, 'advanceWallClockTime')
+    if (this.#idleAfterMs !== null) this.#idleUntil(end)
+    this.#wallClockMs = end
+    this.#run(() => this.#task.punctuate(end))
+  }
+
+  #idleUntil(end: number): void {
+    const stepMs = Math.max(1, Math.ceil((end - this.#wallClockMs) / idleSteps))
+    while (this.#wallClockMs < end) {
+      this.#wallClockMs = Math.min(end, this.#wallClockMs + stepMs)
+      const ms = this.#idleness.take()
+      if (ms > 0) this.#run(() => this.#task.elapse(ms))
+    }
   }
 
   /** Ends the task: processors are closed. */
@@ -220,6 +246,9 @@ export class TopologyTestDriver {
     return { key: await ready(key, 'key'), value: await ready(value, 'value') }
   }
 }
+
+/** Of one advance of the wall clock. */
+const idleSteps = 1_000
 
 const taskId = { subtopology: 0, partition: 0 } as const
 
