@@ -166,16 +166,20 @@ export class Task implements NodeHost {
     if (isNew) {
       this.#metrics.recordsIn += 1
       if (this.#turnsAway(queue)) return queue.advance()
-      this.#time.advance(queue.head!.timestamp)
     }
     this.#current = queue
     try {
-      if (isNew) this.#entryOf.get(queue)!.process(queue.head!)
+      if (isNew) this.#begin(queue)
       else run.resume()
     } finally {
       if (!run.held) this.#current = undefined
     }
     if (!run.held) this.#done(queue)
+  }
+
+  #begin(queue: RecordQueue): void {
+    this.#time.advance(queue.head!.timestamp)
+    this.#entryOf.get(queue)!.process(queue.head!)
   }
 
   #done(queue: RecordQueue): void {
