@@ -26,6 +26,7 @@ export type {
   DedupeId,
   DedupeOptions,
   ForeignKeyJoinOptions,
+  FunctionOptions,
   GlobalTableOptions,
   GroupByKeyOptions,
   GroupByOptions,
@@ -54,6 +55,8 @@ export type {
   VersionedOption,
   WindowStoreOption,
 } from './dsl/options.ts'
+export type { ErrorOption, OnError } from './dsl/error-option.ts'
+export type { ErrorAction } from './topology/error-policy.ts'
 export type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOptions } from './dsl/windowed-options.ts'
 export type { Impossible } from './dsl/type-sentences.ts'
 export type {

@@ -21,6 +21,7 @@ import type { Topology } from '../topology/topology.ts'
 import type { AppConfig } from './app-config.ts'
 import { nextState } from './app-state.ts'
 import type { AppEvent, AppState } from './app-state.ts'
+import { checkDeadLetterTopic } from './check-dead-letter-topic.ts'
 import { connectPort } from './connect-port.ts'
 import { connectRegistry } from './connect-registry.ts'
 import { Listeners } from './listeners.ts'
@@ -47,6 +48,7 @@ export interface AppSurroundings {
 export function createApp(topology: Topology, config: AppConfig = {}, surroundings: AppSurroundings = {}): MillraceApp {
   const resolved = resolveConfig(config, topology.name)
   const plan = planTopology(topology, { applicationId: resolved.applicationId })
+  checkDeadLetterTopic(plan, resolved)
   return new App(plan, resolved, surroundings)
 }
 

@@ -2,11 +2,14 @@ import { Command, CommanderError, Option } from 'commander'
 import type { AppConfig } from '../app/app-config.ts'
 import { createApp } from '../app/create-app.ts'
 import { runApp } from '../app/run-app.ts'
+import type { Clock } from '../core/clock.ts'
 import { ConfigError, TopologyError } from '../core/errors.ts'
 import { describePlan } from '../planner/describe.ts'
 import type { DescribeFormat } from '../planner/describe.ts'
 import { planTopology } from '../planner/plan-topology.ts'
 import { fingerprintHash, fingerprintOf } from '../planner/topology-fingerprint.ts'
+import type { KafkaPort } from '../runtime/port.ts'
+import { addDlq } from './dlq.ts'
 import { loadTopology } from './load-topology.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -14,6 +17,12 @@ import { UsageError } from './usage-error.ts'
 export interface CliOutput {
   out(text: string): void
   err(text: string): void
+}
+
+/** What tests put in the place of Kafka and of time. */
+export interface CliSurroundings {
+  readonly port?: KafkaPort
+  readonly clock?: Clock
 }
 
 /** 0: done. 1: it ran and failed. 2: it was given something wrong: arguments, file, topology or config. */
@@ -26,8 +35,12 @@ interface RunOptions {
 }
 
 /** Runs the `millrace` command. `args` are those after the command's name. */
-export async function runCli(args: readonly string[], output: CliOutput): Promise<ExitCode> {
-  const program = createProgram(output)
+export async function runCli(
+  args: readonly string[],
+  output: CliOutput,
+  surroundings: CliSurroundings = {},
+): Promise<ExitCode> {
+  const program = createProgram(output, surroundings)
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0
@@ -38,7 +51,7 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
   }
 }
 
-function createProgram(output: CliOutput): Command {
+function createProgram(output: CliOutput, surroundings: CliSurroundings): Command {
   const program = new Command('millrace')
   program
     .description('Stream processing on Apache Kafka.')
@@ -55,11 +68,13 @@ Examples:
   $ millrace run ./topology.js --brokers localhost:9092
   $ millrace describe ./topology.js
   $ millrace describe ./topology.js --format dot | dot -Tsvg > topology.svg
+  $ millrace dlq list dead-letters
 
 Exit codes: 0 done, 1 failed while running, 2 wrong arguments, file, topology or config.`,
     )
   addRun(program, output)
   addDescribe(program, output)
+  addDlq(program, output, surroundings)
   return program
 }
 

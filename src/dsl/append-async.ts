@@ -1,8 +1,9 @@
 import { noRetries, retryPolicy } from '../core/retry-policy.ts'
 import type { AsyncKeyValueMapper, AsyncOrder, AsyncValueMapper, BatchMapper } from '../topology/async-functions.ts'
 import type { AsyncSettings } from '../topology/async-nodes.ts'
-import type { NodeId } from '../topology/node.ts'
+import type { NodeBase, NodeId } from '../topology/node.ts'
 import { readDuration, type DslContext } from './dsl-context.ts'
+import { readOnError } from './error-option.ts'
 import type { KStream } from './kstream.ts'
 import type {
   AsyncCallOptions,
@@ -50,19 +51,20 @@ export function appendMapBatch<K, R>(
 function readMapAsync(
   dsl: DslContext,
   options: MapAsyncOptions,
-): AsyncSettings & { readonly name: string | null; readonly order: AsyncOrder } {
+): AsyncSettings & Pick<NodeBase, 'name' | 'onError'> & { readonly order: AsyncOrder } {
   const { name = null, concurrency = defaultConcurrency, order = 'key' } = options
   return { name, order, concurrency, ...readCalls(dsl, options, name ?? 'a mapAsync') }
 }
 
 function readCalls(
   dsl: DslContext,
-  { timeout, retries }: AsyncCallOptions,
+  { timeout, retries, onError }: AsyncCallOptions,
   what: string,
-): Pick<AsyncSettings, 'timeoutMs' | 'retries'> {
+): Pick<AsyncSettings & NodeBase, 'timeoutMs' | 'retries' | 'onError'> {
   const read = (duration: Parameters<typeof readDuration>[1], of: string): number => readDuration(dsl, duration, of)
   return {
     timeoutMs: timeout === undefined ? null : read(timeout, `timeout of ${what}`),
     retries: retries === undefined ? noRetries : retryPolicy(retries, what, read),
+    ...readOnError(dsl, { ...(onError !== undefined && { onError }) }),
   }
 }

@@ -1,6 +1,7 @@
 import type { NodeId } from '../topology/node.ts'
 import type { ProcessorSupplier } from '../topology/processor.ts'
 import type { DslContext } from './dsl-context.ts'
+import { readOnError, type ErrorOption } from './error-option.ts'
 import type { KStream } from './kstream.ts'
 import type { KeyValueSerdeOptions, ProcessOptions } from './options.ts'
 
@@ -9,7 +10,7 @@ export function appendProcess<K, V>(
   dsl: DslContext,
   input: NodeId,
   processor: { readonly supplier: ProcessorSupplier; readonly valuesOnly: boolean },
-  options: ProcessOptions & KeyValueSerdeOptions<K, V>,
+  options: ProcessOptions & KeyValueSerdeOptions<K, V> & ErrorOption,
 ): KStream<K, V> {
   const { key = null, value = null, name = null, stores = [] } = options
   return dsl.stream({
@@ -20,5 +21,6 @@ export function appendProcess<K, V>(
     value,
     name,
     inputs: [input],
+    ...readOnError(dsl, options),
   })
 }

@@ -2,8 +2,9 @@ import type { Duration } from '../core/duration.ts'
 import type { ValueJoiner, ValueMapper } from '../topology/functions.ts'
 import type { NodeId } from '../topology/node.ts'
 import { readDuration, type DslContext } from './dsl-context.ts'
+import { readOnError } from './error-option.ts'
 import type { KStream } from './kstream.ts'
-import type { NodeOptions, StreamJoinOptions, StreamTableJoinOptions } from './options.ts'
+import type { FunctionOptions, StreamJoinOptions, StreamTableJoinOptions } from './options.ts'
 
 /** What meets, and what comes of it. */
 interface Joined<Type> {
@@ -23,7 +24,16 @@ export function appendStreamJoin<K>(
   const beforeMs = read(typeof within === 'object' ? within.before : within, 'within')
   const afterMs = typeof within === 'object' ? read(within.after, 'within') : beforeMs
   const windows = Object.freeze({ beforeMs, afterMs, graceMs: read(grace, 'grace') })
-  return dsl.stream({ kind: 'stream-join', ...joined, windows, key, leftValue, rightValue, name })
+  return dsl.stream({
+    kind: 'stream-join',
+    ...joined,
+    windows,
+    key,
+    leftValue,
+    rightValue,
+    name,
+    ...readOnError(dsl, options),
+  })
 }
 
 export function appendStreamTableJoin<K>(
@@ -33,14 +43,28 @@ export function appendStreamTableJoin<K>(
 ): KStream<K, any> {
   const { name = null, key = null, leftValue = null, grace } = options
   const graceMs = grace === undefined ? null : readDuration(dsl, grace, `grace of ${name ?? 'a stream-table join'}`)
-  return dsl.stream({ kind: 'stream-table-join', ...joined, graceMs, key, leftValue, name })
+  return dsl.stream({
+    kind: 'stream-table-join',
+    ...joined,
+    graceMs,
+    key,
+    leftValue,
+    name,
+    ...readOnError(dsl, options),
+  })
 }
 
 export function appendGlobalJoin<K>(
   dsl: DslContext,
   joined: Joined<'inner' | 'left'>,
   keySelector: ValueMapper,
-  { name }: NodeOptions,
+  options: FunctionOptions,
 ): KStream<K, any> {
-  return dsl.stream({ kind: 'stream-global-join', ...joined, keySelector, name: name ?? null })
+  return dsl.stream({
+    kind: 'stream-global-join',
+    ...joined,
+    keySelector,
+    name: options.name ?? null,
+    ...readOnError(dsl, options),
+  })
 }

@@ -4,6 +4,7 @@ import type { Serde } from '../serde/serde.ts'
 import type { Aggregator, Initializer, SessionMerger } from '../topology/functions.ts'
 import type { EmitStrategy, Windows } from '../topology/windows.ts'
 import { readDuration, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { readOnError, type ErrorOption } from './error-option.ts'
 import type { KTable } from './ktable.ts'
 
 /** What the aggregates of windowed streams have in common. */
@@ -14,7 +15,7 @@ export interface WindowedAggregation {
   readonly merger: SessionMerger | null
 }
 
-interface StoreSettings {
+interface StoreSettings extends ErrorOption {
   readonly name?: string
   readonly store?: string
   readonly retention?: Duration
@@ -49,5 +50,6 @@ export function appendWindowed<K, A>(
         : readDuration(dsl, options.retention, `retention of ${options.name ?? 'a windowed aggregate'}`),
     value: options.value ?? null,
     store: options.store ?? null,
+    ...readOnError(dsl, options),
   })
 }

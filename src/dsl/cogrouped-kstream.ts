@@ -2,6 +2,7 @@ import type { Windowed } from '../core/windowed.ts'
 import type { Aggregator, Initializer, SessionMerger } from '../topology/functions.ts'
 import type { Windows } from '../topology/windows.ts'
 import { readDuration, readTableOptions, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { readOnError } from './error-option.ts'
 import type { KGroupedStream } from './kgrouped-stream.ts'
 import type { KTable } from './ktable.ts'
 import type { AggregateOptions, WindowStoreOption } from './options.ts'
@@ -23,7 +24,7 @@ export interface CogroupedInput {
  * @nulls Null keys and null values are dropped and counted; a null result deletes the key (a tombstone goes downstream).
  * @time Records count in the order in which the task processes them, late ones too.
  * A result has the largest timestamp of the records in it.
- * @throws `MILLRACE_PARTITIONS_MISMATCH` at start. What an aggregator throws goes to the `process` handler.
+ * @throws `MILLRACE_PARTITIONS_MISMATCH` at start. What an aggregator throws goes to its `onError`, else to the `process` handler.
  */
 export class CogroupedKStream<K, A> {
   readonly #dsl: DslContext
@@ -183,5 +184,6 @@ function appendCogroup<K, A>(
     value,
     store: store ?? null,
     ...readTableOptions(dsl, options),
+    ...readOnError(dsl, options),
   })
 }

@@ -1,11 +1,13 @@
 import type { Duration } from '../core/duration.ts'
 import type { Aggregator, Initializer, InvertibleAggregate, Predicate, Reducer } from '../topology/functions.ts'
+import type { NodeBase } from '../topology/node.ts'
 import type { OverResult } from '../topology/over-result.ts'
 import { CogroupedKStream } from './cogrouped-kstream.ts'
 import { readDuration, readTableOptions, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { readOnError } from './error-option.ts'
 import type { KStream } from './kstream.ts'
 import type { KTable } from './ktable.ts'
-import type { AggregateOptions, CountOptions, NodeOptions, ReduceOptions } from './options.ts'
+import type { AggregateOptions, CountOptions, FunctionOptions, ReduceOptions } from './options.ts'
 import { readWindows, type WindowsOption } from './read-windows.ts'
 import { countAggregator, reduceAggregator } from './simple-aggregators.ts'
 import { SessionWindowedKStream } from './session-windowed-kstream.ts'
@@ -13,7 +15,7 @@ import { TimeWindowedKStream } from './time-windowed-kstream.ts'
 import type { SessionWindowsOption, SlidingWindowsOption, TimeWindowsOption } from './windows.ts'
 
 /** Over which ranges `over` aggregates, and what. */
-export interface OverOptions<K, V, Ranges extends Record<string, OverRangeOption>, R> extends NodeOptions {
+export interface OverOptions<K, V, Ranges extends Record<string, OverRangeOption>, R> extends FunctionOptions {
   /** The ranges by name: how far each reaches back in event time, and by how much it ends before the record. */
   readonly ranges: Ranges
   readonly aggregate: InvertibleAggregate<V, any, R>
@@ -33,7 +35,7 @@ export type OverRangeOption = Duration | { readonly range: Duration; readonly de
  * @key The key is the group's. Where the key had been changed, each aggregate reads through a repartition topic.
  * @nulls Null keys and null values are dropped and counted.
  * @time Records count in the order of arrival, late ones too. A result has the largest timestamp of the records in it.
- * @throws What a function throws goes to the `process` handler.
+ * @throws What a function throws goes to its `onError`, else to the `process` handler.
  */
 export class KGroupedStream<K, V> {
   readonly #dsl: DslContext
@@ -173,12 +175,15 @@ export class KGroupedStream<K, V> {
     })
   }
 
-  #base(options: NodeOptions): {
-    name: string | null
-    inputs: readonly number[]
+  #base(options: FunctionOptions): Pick<NodeBase, 'name' | 'inputs' | 'onError'> & {
     grouping: { name: string | null; key: GroupedFrom['key']; value: GroupedFrom['value'] }
   } {
     const { node, name, key, value } = this.from
-    return { name: options.name ?? null, inputs: [node], grouping: Object.freeze({ name, key, value }) }
+    return {
+      name: options.name ?? null,
+      inputs: [node],
+      grouping: Object.freeze({ name, key, value }),
+      ...readOnError(this.#dsl, options),
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { Aggregator, Initializer, Reducer } from '../topology/functions.ts'
 import { readTableOptions, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { readOnError } from './error-option.ts'
 import type { KTable } from './ktable.ts'
 import type { AggregateOptions, CountOptions, ReduceOptions } from './options.ts'
 import { countAggregator, reduceAggregator } from './simple-aggregators.ts'
@@ -11,7 +12,7 @@ import { countAggregator, reduceAggregator } from './simple-aggregators.ts'
  * The subtractor is not called for a group that has no aggregate.
  * @time Updates are applied in the order of arrival; those of a versioned table that are not its latest are left out. A result has the
  * largest timestamp of the updates in it.
- * @throws What a function throws goes to the `process` handler.
+ * @throws What a function throws goes to its `onError`, else to the `process` handler.
  */
 export class KGroupedTable<K, V> {
   readonly #dsl: DslContext
@@ -86,6 +87,7 @@ export class KGroupedTable<K, V> {
       value: options.value,
       store: options.store ?? null,
       ...readTableOptions(this.#dsl, options),
+      ...readOnError(this.#dsl, options),
     })
   }
 }

@@ -12,18 +12,20 @@ import type {
   ValueJoiner,
   ValueMapper,
 } from '../topology/functions.ts'
-import type { NodeId } from '../topology/node.ts'
+import type { NodeBase, NodeId } from '../topology/node.ts'
 import type { ProcessorSupplier } from '../topology/processor.ts'
 import { appendMapAsync, appendMapBatch, appendMapValuesAsync } from './append-async.ts'
 import { appendProcess } from './append-process.ts'
 import { appendGlobalJoin, appendStreamJoin, appendStreamTableJoin } from './append-stream-join.ts'
 import { readDuration, readTableOptions, type DslContext } from './dsl-context.ts'
+import { readOnError, type ErrorOption } from './error-option.ts'
 import type { GlobalTable } from './global-table.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import { KTable } from './ktable.ts'
 import type {
   DedupeId,
   DedupeOptions,
+  FunctionOptions,
   GroupByKeyOptions,
   GroupByOptions,
   KeySerdeOption,
@@ -56,7 +58,7 @@ export interface Branch<K, V> {
  * @key Both stay as they are.
  * @nulls Null keys and null values are treated like any others.
  * @time A result carries its input's timestamp and headers. Late records are treated like any others.
- * @throws What a function throws goes to the `process` handler.
+ * @throws What a function throws goes to its `onError`, else to the `process` handler.
  */
 export class KStream<K, V> {
   readonly #dsl: DslContext
@@ -78,9 +80,9 @@ export class KStream<K, V> {
    * @example const large = amounts.filter((amount) => amount > 100)
    * // amounts <- ['ann', 50], ['bob', 200, '1s']; large -> ['bob', 200, '1s']
    */
-  filter<S extends V>(predicate: (value: V, key: K) => value is S, options?: NodeOptions): KStream<K, S>
-  filter(predicate: Predicate<K, V>, options?: NodeOptions): KStream<K, V>
-  filter(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
+  filter<S extends V>(predicate: (value: V, key: K) => value is S, options?: FunctionOptions): KStream<K, S>
+  filter(predicate: Predicate<K, V>, options?: FunctionOptions): KStream<K, V>
+  filter(predicate: Predicate<K, V>, options: FunctionOptions = {}): KStream<K, V> {
     return this.#stream({ kind: 'filter', predicate, negate: false, ...this.#from(options) })
   }
 
@@ -89,7 +91,7 @@ export class KStream<K, V> {
    * @example const small = amounts.filterNot((amount) => amount > 100)
    * // amounts <- ['ann', 50], ['bob', 200]; small -> ['ann', 50]
    */
-  filterNot(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
+  filterNot(predicate: Predicate<K, V>, options: FunctionOptions = {}): KStream<K, V> {
     return this.#stream({ kind: 'filter', predicate, negate: true, ...this.#from(options) })
   }
 
@@ -99,7 +101,10 @@ export class KStream<K, V> {
    * @example const byShop = payments.map(({ shop, amount }) => ({ key: shop, value: amount }), { value: json<number>() })
    * // payments <- ['card-1', { shop: 'cafe', amount: 5 }, '1s']; byShop -> ['cafe', 5, '1s']
    */
-  map<K2, V2>(mapper: KeyValueMapper<K, V, K2, V2>, options: KeyValueSerdeOptions<K2, V2> = {}): KStream<K2, V2> {
+  map<K2, V2>(
+    mapper: KeyValueMapper<K, V, K2, V2>,
+    options: KeyValueSerdeOptions<K2, V2> & ErrorOption = {},
+  ): KStream<K2, V2> {
     return this.#stream({
       kind: 'map',
       mapper,
@@ -114,7 +119,7 @@ export class KStream<K, V> {
    * @example const lengths = words.mapValues((word) => word.length)
    * // words <- ['ann', 'three']; lengths -> ['ann', 5]
    */
-  mapValues<R>(mapper: ValueMapper<K, V, R>, options: NodeOptions & ValueSerdeOption<R> = {}): KStream<K, R> {
+  mapValues<R>(mapper: ValueMapper<K, V, R>, options: FunctionOptions & ValueSerdeOption<R> = {}): KStream<K, R> {
     return this.#stream({ kind: 'map-values', mapper, value: options.value ?? null, ...this.#from(options) })
   }
 
@@ -124,7 +129,10 @@ export class KStream<K, V> {
    * @example const letters = words.flatMap((word, name) => [...word].map((letter) => ({ key: letter, value: name })))
    * // words <- ['ann', 'hi', '1s'], ['bob', '']; letters -> ['h', 'ann', '1s'], ['i', 'ann', '1s']
    */
-  flatMap<K2, V2>(mapper: FlatMapper<K, V, K2, V2>, options: KeyValueSerdeOptions<K2, V2> = {}): KStream<K2, V2> {
+  flatMap<K2, V2>(
+    mapper: FlatMapper<K, V, K2, V2>,
+    options: KeyValueSerdeOptions<K2, V2> & ErrorOption = {},
+  ): KStream<K2, V2> {
     return this.#stream({
       kind: 'flat-map',
       mapper,
@@ -139,7 +147,10 @@ export class KStream<K, V> {
    * @example const single = words.flatMapValues((text) => text.split(' '))
    * // words <- ['ann', 'to be']; single -> ['ann', 'to'], ['ann', 'be']
    */
-  flatMapValues<R>(mapper: FlatValueMapper<K, V, R>, options: NodeOptions & ValueSerdeOption<R> = {}): KStream<K, R> {
+  flatMapValues<R>(
+    mapper: FlatValueMapper<K, V, R>,
+    options: FunctionOptions & ValueSerdeOption<R> = {},
+  ): KStream<K, R> {
     return this.#stream({ kind: 'flat-map-values', mapper, value: options.value ?? null, ...this.#from(options) })
   }
 
@@ -150,7 +161,7 @@ export class KStream<K, V> {
    * @example const byShop = payments.selectKey((payment) => payment.shop)
    * // payments <- ['card-1', { shop: 'cafe', amount: 5 }]; byShop -> ['cafe', { shop: 'cafe', amount: 5 }]
    */
-  selectKey<K2>(mapper: ValueMapper<K, V, K2>, options: NodeOptions & KeySerdeOption<K2> = {}): KStream<K2, V> {
+  selectKey<K2>(mapper: ValueMapper<K, V, K2>, options: FunctionOptions & KeySerdeOption<K2> = {}): KStream<K2, V> {
     return this.#stream({ kind: 'select-key', mapper, key: options.key ?? null, ...this.#from(options) })
   }
 
@@ -160,7 +171,7 @@ export class KStream<K, V> {
    * const seen = words.peek((word, name) => names.add(name))
    * // words <- ['ann', 'hi']; seen -> ['ann', 'hi']
    */
-  peek(action: ForeachAction<K, V>, options: NodeOptions = {}): KStream<K, V> {
+  peek(action: ForeachAction<K, V>, options: FunctionOptions = {}): KStream<K, V> {
     return this.#stream({ kind: 'peek', action, ...this.#from(options) })
   }
 
@@ -168,7 +179,7 @@ export class KStream<K, V> {
    * Calls `action`; the end of this branch. It runs again when a record is processed again after a failure.
    * @example words.foreach((word, name) => console.log(name, word))
    */
-  foreach(action: ForeachAction<K, V>, options: NodeOptions = {}): void {
+  foreach(action: ForeachAction<K, V>, options: FunctionOptions = {}): void {
     this.#dsl.graph.append({ kind: 'foreach', action, ...this.#from(options) })
   }
 
@@ -194,7 +205,7 @@ export class KStream<K, V> {
    */
   split<const B extends readonly Branch<K, V>[]>(
     branches: B,
-    options: NodeOptions = {},
+    options: FunctionOptions = {},
   ): { [N in B[number]['name']]: KStream<K, V> } {
     const split = this.#dsl.graph.append({
       kind: 'split',
@@ -223,7 +234,7 @@ export class KStream<K, V> {
    * let through, of all keys of the partition. An id is forgotten when that is 2 * `within` past it. A record more than `within` behind
    * stream time may repeat what is forgotten: it passes, for dropping it could lose the only one; with `late: 'drop'` it is
    * dropped and counted (`late`). The state has a changelog and survives a restart.
-   * @throws Nothing; what `id` throws goes to the `process` handler.
+   * @throws Nothing; what `id` throws goes to its `onError`, else to the `process` handler.
    * @example const once = payments.dedupe({ id: ({ shop }) => shop, within: '1h' })
    * // payments <- ['card-1', { shop: 'cafe', amount: 5 }, '1s'], ['card-1', { shop: 'cafe', amount: 5 }, '2s']; once -> ['card-1', { shop: 'cafe', amount: 5 }, '1s']
    */
@@ -303,11 +314,12 @@ export class KStream<K, V> {
    * // perShop -> ['cafe', 1], ['cafe', 2]
    */
   groupBy<K2>(selector: ValueMapper<K, V, K2>, options: GroupByOptions<K2, V>): KGroupedStream<NonNullable<K2>, V> {
-    const rekeyed = this.selectKey(selector, { key: options.key })
+    const { key, onError } = options
+    const rekeyed = this.selectKey(selector, { key, ...(onError !== undefined && { onError }) })
     return new KGroupedStream(this.#dsl, {
       node: rekeyed.node,
       name: options.name ?? null,
-      key: options.key,
+      key,
       value: options.value ?? null,
     })
   }
@@ -320,7 +332,7 @@ export class KStream<K, V> {
    * @nulls Null keys and null values are dropped and counted.
    * @time With a stream: the larger timestamp; late records join while the other side is kept (`within` and `grace`).
    * With a table: the stream record's.
-   * @throws `MILLRACE_PARTITIONS_MISMATCH` at start when counts differ. What `joiner` throws goes to the `process` handler.
+   * @throws `MILLRACE_PARTITIONS_MISMATCH` at start when counts differ. What `joiner` throws goes to its `onError`, else to the `process` handler.
    * @example const kept = amounts.join(refunds, (paid, back) => paid - back, { within: '1m', grace: 0 })
    * const checked = amounts.join(limits, (amount, limit) => amount <= limit)
    * // limits <- ['ann', 100]; amounts <- ['ann', 50, '30s'], ['bob', 60, '30s']
@@ -449,7 +461,7 @@ export class KStream<K, V> {
    * @param options.stores what `context.store` can reach; declare them with `keyValueStore`, `windowStore`, `sessionStore`
    * @key May repartition, as `map`: it may forward any key.
    * @time Late records reach it like any others; what it forwards has the timestamp and headers that it says.
-   * @throws What `process` throws goes to the `process` handler; what `init` or a punctuation throws stops the app.
+   * @throws What `process` throws goes to its `onError`, else to the `process` handler; what `init` or a punctuation throws stops the app.
    * @example const times = keyValueStore('times', { key: string(), value: json<number>() })
    * const first = words.process(() => ({
    *   process(record, context) {
@@ -463,7 +475,7 @@ export class KStream<K, V> {
    */
   process<K2 = K, V2 = V>(
     supplier: ProcessorSupplier<K, V, K2, V2>,
-    options: ProcessOptions & KeyValueSerdeOptions<K2, V2> = {},
+    options: ProcessOptions & KeyValueSerdeOptions<K2, V2> & ErrorOption = {},
   ): KStream<K2, V2> {
     return appendProcess(this.#dsl, this.node, { supplier, valuesOnly: false }, options)
   }
@@ -480,7 +492,7 @@ export class KStream<K, V> {
    */
   processValues<V2 = V>(
     supplier: ProcessorSupplier<K, V, K, V2>,
-    options: ProcessOptions & NodeOptions & ValueSerdeOption<V2> = {},
+    options: ProcessOptions & FunctionOptions & ValueSerdeOption<V2> = {},
   ): KStream<K, V2> {
     return appendProcess(this.#dsl, this.node, { supplier, valuesOnly: true }, options)
   }
@@ -499,7 +511,7 @@ export class KStream<K, V> {
     table: GlobalTable<GK, GV>,
     keySelector: ValueMapper<K, NonNullable<V>, NoInfer<GK> | null | undefined>,
     joiner: ValueJoiner<K, NonNullable<V>, GV, R>,
-    options: NodeOptions = {},
+    options: FunctionOptions = {},
   ): KStream<K, R> {
     return appendGlobalJoin(this.#dsl, { type: 'inner', inputs: [this.node, table.node], joiner }, keySelector, options)
   }
@@ -515,7 +527,7 @@ export class KStream<K, V> {
     table: GlobalTable<GK, GV>,
     keySelector: ValueMapper<K, NonNullable<V>, NoInfer<GK> | null | undefined>,
     joiner: ValueJoiner<K, NonNullable<V>, GV | null, R>,
-    options: NodeOptions = {},
+    options: FunctionOptions = {},
   ): KStream<K, R> {
     return appendGlobalJoin(this.#dsl, { type: 'left', inputs: [this.node, table.node], joiner }, keySelector, options)
   }
@@ -551,8 +563,8 @@ export class KStream<K, V> {
     return this.#dsl.stream(node)
   }
 
-  #from(options: NodeOptions): { readonly name: string | null; readonly inputs: readonly NodeId[] } {
-    return { name: options.name ?? null, inputs: [this.node] }
+  #from(options: FunctionOptions): Pick<NodeBase, 'name' | 'inputs' | 'onError'> {
+    return { name: options.name ?? null, inputs: [this.node], ...readOnError(this.#dsl, options) }
   }
 }
 

@@ -1,10 +1,12 @@
 import type { KeyValueMapper, Predicate, ValueJoiner, ValueMapper } from '../topology/functions.ts'
-import type { NodeId } from '../topology/node.ts'
+import type { NodeBase, NodeId } from '../topology/node.ts'
 import { readDuration, readTableOptions, type DslContext } from './dsl-context.ts'
+import { readOnError } from './error-option.ts'
 import { KGroupedTable } from './kgrouped-table.ts'
 import type { KStream } from './kstream.ts'
 import type {
   ForeignKeyJoinOptions,
+  FunctionOptions,
   KeySerdeOption,
   NodeOptions,
   TableFilterOptions,
@@ -22,7 +24,7 @@ import type { SameKey, WindowedOnly } from './type-sentences.ts'
  * @nulls Functions never see null: a deletion (tombstone) passes as one. Null keys were dropped where the table began.
  * @time Updates are applied in the order of arrival, also when timestamps go back, unless the table is `versioned`. A result has its
  * update's timestamp.
- * @throws What a function throws goes to the `process` handler.
+ * @throws What a function throws goes to its `onError`, else to the `process` handler.
  */
 export class KTable<K, V> {
   readonly #dsl: DslContext
@@ -96,14 +98,18 @@ export class KTable<K, V> {
    */
   toStream(options?: NodeOptions): KStream<K, V | null>
   toStream<K2>(
-    options: NodeOptions & KeySerdeOption<K2> & { readonly selectKey: ValueMapper<K, V | null, K2> },
+    options: FunctionOptions & KeySerdeOption<K2> & { readonly selectKey: ValueMapper<K, V | null, K2> },
   ): KStream<K2, V | null>
   toStream(
-    options: NodeOptions & KeySerdeOption<any> & { readonly selectKey?: ValueMapper } = {},
+    options: FunctionOptions & KeySerdeOption<any> & { readonly selectKey?: ValueMapper } = {},
   ): KStream<any, V | null> {
-    const stream = this.#dsl.stream<K, V | null>({ kind: 'to-stream', ...this.#from(options) })
-    if (options.selectKey === undefined) return stream
-    return stream.selectKey(options.selectKey, options.key === undefined ? {} : { key: options.key })
+    const { name, key, selectKey, onError } = options
+    const stream = this.#dsl.stream<K, V | null>({
+      kind: 'to-stream',
+      ...this.#from(name === undefined ? {} : { name }),
+    })
+    if (selectKey === undefined) return stream
+    return stream.selectKey(selectKey, { ...(key !== undefined && { key }), ...(onError !== undefined && { onError }) })
   }
 
   /**
@@ -120,7 +126,8 @@ export class KTable<K, V> {
     selector: KeyValueMapper<K, V, K2, V2>,
     options: TableGroupByOptions<K2, V2>,
   ): KGroupedTable<NonNullable<K2>, NonNullable<V2>> {
-    const node = this.#dsl.graph.append({ kind: 'table-group', selector, name: null, inputs: [this.node] })
+    const onError = readOnError(this.#dsl, options)
+    const node = this.#dsl.graph.append({ kind: 'table-group', selector, name: null, inputs: [this.node], ...onError })
     return new KGroupedTable(this.#dsl, { node, name: options.name ?? null, key: options.key, value: options.value })
   }
 
@@ -130,7 +137,7 @@ export class KTable<K, V> {
    * @nulls A tombstone goes out when either side is deleted while the other is there, even if there was no result before, and
    * where `joiner` gives null.
    * @time Either side's updates are applied as they arrive. Timestamp: the larger of both.
-   * @throws `MILLRACE_PARTITIONS_MISMATCH` at start. What `joiner` throws goes to the `process` handler.
+   * @throws `MILLRACE_PARTITIONS_MISMATCH` at start. What `joiner` throws goes to its `onError`, else to the `process` handler.
    * @example const named = limits.join(owners, (limit, owner) => `${owner}: ${limit}`)
    * // limits <- ['card-1', 50, '9s']; owners <- ['card-1', 'Ann', '1s'], ['card-1', null, '2s']
    * // named -> ['card-1', 'Ann: 50', '9s'], ['card-1', null, '9s']
@@ -258,8 +265,9 @@ export class KTable<K, V> {
   ): KTable<K, R> {
     const { name = null, value = null, store = null } = options
     const inputs = [this.node, other.node]
-    const kept = readTableOptions(this.#dsl, options)
-    return this.#table({ kind: 'table-join', type, joiner, value, store, name, inputs, ...kept })
+    const versioned = readTableOptions(this.#dsl, options)
+    const onError = readOnError(this.#dsl, options)
+    return this.#table({ kind: 'table-join', type, joiner, value, store, name, inputs, ...versioned, ...onError })
   }
 
   #foreignKeyJoin<R>(
@@ -281,6 +289,7 @@ export class KTable<K, V> {
       name,
       inputs,
       ...readTableOptions(this.#dsl, options),
+      ...readOnError(this.#dsl, options),
     })
   }
 
@@ -288,7 +297,7 @@ export class KTable<K, V> {
     return this.#dsl.table(node)
   }
 
-  #from(options: NodeOptions): { readonly name: string | null; readonly inputs: readonly NodeId[] } {
-    return { name: options.name ?? null, inputs: [this.node] }
+  #from(options: FunctionOptions): Pick<NodeBase, 'name' | 'inputs' | 'onError'> {
+    return { name: options.name ?? null, inputs: [this.node], ...readOnError(this.#dsl, options) }
   }
 }

@@ -2,14 +2,19 @@ import type { Duration } from '../core/duration.ts'
 import type { RetryOptions } from '../core/retry-policy.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { AsyncOrder } from '../topology/async-functions.ts'
+import type { ErrorAction } from '../topology/error-policy.ts'
 import type { StoreDeclaration } from '../topology/processor-stores.ts'
 import type { Partitioner, TimestampExtractor, ValueMapper } from '../topology/functions.ts'
+import type { ErrorOption } from './error-option.ts'
 
 /** What every step takes: a name, should the derived one not do. */
 export interface NodeOptions {
   /** Name of the node in plans, metrics and errors; default: from what it does and what feeds it. */
   readonly name?: string
 }
+
+/** For steps that run functions of yours. */
+export interface FunctionOptions extends NodeOptions, ErrorOption {}
 
 /** How a topic is read: serdes, event time, and where to begin. */
 export interface SourceOptions<K, V> extends NodeOptions {
@@ -77,7 +82,7 @@ export interface ValueSerdeOption<V> {
 export interface KeyValueSerdeOptions<K, V> extends NodeOptions, KeySerdeOption<K>, ValueSerdeOption<V> {}
 
 /** How `repartition` lays out its topic. */
-export interface RepartitionOptions<K, V> extends KeyValueSerdeOptions<K, V> {
+export interface RepartitionOptions<K, V> extends KeyValueSerdeOptions<K, V>, ErrorOption {
   /** Partition count of the topic; default: that of what feeds it. */
   readonly partitions?: number
   readonly partitioner?: Partitioner<K, V>
@@ -89,6 +94,11 @@ export interface AsyncCallOptions {
   readonly timeout?: Duration
   /** How often a call that fails is made, and how long to wait in between. Default: once. */
   readonly retries?: RetryOptions
+  /**
+   * What to do with a record whose last attempt failed; default: the app's `errors.process` decides. A key cannot be parked here, for
+   * records of the key may be under way already.
+   */
+  readonly onError?: Exclude<ErrorAction, 'park'>
 }
 
 /** For `mapAsync` and `mapValuesAsync`. */
@@ -116,7 +126,7 @@ export interface MapBatchOptions<R> extends NodeOptions, AsyncCallOptions, Value
 export type DedupeId = string | number | boolean | readonly DedupeId[]
 
 /** What a repeat is. The serdes of key and value are for the repartition topic and the store; default: the stream's. */
-export interface DedupeOptions<K, V, I> extends KeyValueSerdeOptions<K, V> {
+export interface DedupeOptions<K, V, I> extends KeyValueSerdeOptions<K, V>, ErrorOption {
   /** What repeats have in common, besides the key; null or undefined: nothing, the record passes. */
   readonly id: ValueMapper<K, V, I | null | undefined>
   /** How far apart in event time, in either direction, an equal id is a repeat; inclusive. */
@@ -137,12 +147,12 @@ export interface GroupByKeyOptions<K, V> extends KeySerdeOption<K>, ValueSerdeOp
 }
 
 /** As for `groupByKey`; the new key always travels through a repartition topic, so its serde must be given. */
-export interface GroupByOptions<K, V> extends GroupByKeyOptions<K, V> {
+export interface GroupByOptions<K, V> extends GroupByKeyOptions<K, V>, ErrorOption {
   readonly key: Serde<NonNullable<K>>
 }
 
 /** Serdes of the new key and value, which travel through a repartition topic. */
-export interface TableGroupByOptions<K, V> extends NodeOptions {
+export interface TableGroupByOptions<K, V> extends FunctionOptions {
   readonly key: Serde<K>
   readonly value: Serde<V>
 }
@@ -151,10 +161,11 @@ export interface TableGroupByOptions<K, V> extends NodeOptions {
 export interface CountOptions extends NodeOptions, StoreOption, VersionedOption, TtlOption {}
 
 /** Names of a reducing step and of its store, and the serde of its changelog; default: that of the values. */
-export interface ReduceOptions<V> extends NodeOptions, StoreOption, VersionedOption, TtlOption, ValueSerdeOption<V> {}
+export interface ReduceOptions<V>
+  extends FunctionOptions, StoreOption, VersionedOption, TtlOption, ValueSerdeOption<V> {}
 
 /** Names of an aggregating step and of its store, and the serde of its changelog. */
-export interface AggregateOptions<A> extends NodeOptions, StoreOption, VersionedOption, TtlOption {
+export interface AggregateOptions<A> extends FunctionOptions, StoreOption, VersionedOption, TtlOption {
   /** Serde of the aggregate, for its changelog. */
   readonly value: Serde<A>
 }
@@ -166,10 +177,11 @@ export interface WindowStoreOption {
 }
 
 /** For steps from table to table: with a `store` the result is kept, without it is computed when asked for. */
-export interface TableOptions<V> extends NodeOptions, StoreOption, VersionedOption, TtlOption, ValueSerdeOption<V> {}
+export interface TableOptions<V>
+  extends FunctionOptions, StoreOption, VersionedOption, TtlOption, ValueSerdeOption<V> {}
 
 /** For filters of tables: with a `store` the result is kept. */
-export interface TableFilterOptions extends NodeOptions, StoreOption, VersionedOption, TtlOption {}
+export interface TableFilterOptions extends FunctionOptions, StoreOption, VersionedOption, TtlOption {}
 
 /** Store and serdes of a foreign-key join. */
 export interface ForeignKeyJoinOptions<V, VR, R> extends TableOptions<R> {
@@ -186,7 +198,7 @@ export interface ProcessOptions {
 }
 
 /** How records are written: serdes, and the choice of the partition. */
-export interface SinkOptions<K, V> extends NodeOptions {
+export interface SinkOptions<K, V> extends FunctionOptions {
   readonly key: Serde<NonNullable<K>>
   readonly value: Serde<NonNullable<V>>
   /** Default: Kafka's own (murmur2 of the key). */
@@ -194,7 +206,7 @@ export interface SinkOptions<K, V> extends NodeOptions {
 }
 
 /** Which records of two streams meet. Both sides are kept for the span and the grace, with changelogs. */
-export interface StreamJoinOptions<K, V, VR> extends NodeOptions {
+export interface StreamJoinOptions<K, V, VR> extends FunctionOptions {
   /**
    * How far apart in event time two records may be to match, both bounds inclusive. One duration for both directions, or
    * `before` and `after`: a right record matches in `[left - before, left + after]`. They may be negative as long as
@@ -210,7 +222,7 @@ export interface StreamJoinOptions<K, V, VR> extends NodeOptions {
 }
 
 /** Serdes, should the stream have to be repartitioned before it meets the table. */
-export interface StreamTableJoinOptions<K, V> extends NodeOptions, KeySerdeOption<K> {
+export interface StreamTableJoinOptions<K, V> extends FunctionOptions, KeySerdeOption<K> {
   /** Serde of the stream's values, should it have to be repartitioned or wait. Default: the stream's. */
   readonly leftValue?: Serde<NonNullable<V>>
   /**

@@ -14,7 +14,7 @@ import type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOpti
  * @nulls Null keys are dropped and counted; null values reach the functions (as in Kafka Streams). A null result deletes the session.
  * @time Timestamps are the sessions' ends. A session whose end lies more than gap + grace before the newest record of this operator
  * takes no more: the record is dropped and counted.
- * @throws What a function throws goes to the `process` handler.
+ * @throws What a function throws goes to its `onError`, else to the `process` handler.
  */
 export class SessionWindowedKStream<K, V> {
   readonly #dsl: DslContext

@@ -16,7 +16,7 @@ import type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOpti
  * in Kafka Streams); sliding windows drop them. A null result deletes the window.
  * @time A window whose end lies `grace` or more (sliding: more than `grace`) before the newest record of this operator takes no more:
  * the record is dropped and counted. A result's timestamp is the largest of the records in its window.
- * @throws What a function throws goes to the `process` handler.
+ * @throws What a function throws goes to its `onError`, else to the `process` handler.
  */
 export class TimeWindowedKStream<K, V> {
   readonly #dsl: DslContext

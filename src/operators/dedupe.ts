@@ -50,11 +50,12 @@ export class DedupeOperator<K, V, I> implements Operator<K | null, V, K, V> {
   }
 
   process(record: StreamRecord<K | null, V>): void {
+    const { idOf, withinMs, late } = this.#options
+    // Before the record is numbered: should it throw, the record may come again.
+    const id = record.key === null ? null : (idOf(record.value, record.key) ?? null)
     const origin = this.#originOfNext()
     if (!hasKey(record)) return this.#context.drop('null-key')
-    const { key, value, timestamp } = record
-    const { idOf, withinMs, late } = this.#options
-    const id = idOf(value, key) ?? null
+    const { key, timestamp } = record
     if (id === null) return this.#context.forward(record)
     const slot = [key, id] as const
     const near = [...this.#store.fetchRange(slot, timestamp - withinMs, timestamp + withinMs)]

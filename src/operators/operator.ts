@@ -11,6 +11,8 @@ export type DropReason =
   | 'out-of-order'
   | 'stale-response'
   | 'duplicate'
+  | 'parked'
+  | 'discarded'
 
 /**
  * What an operator sees of the task that runs it. One context per operator instance; all calls are synchronous.

@@ -75,8 +75,9 @@ export class SessionAggregateOperator<K, V, A> implements Operator<K | null, V |
     if (merged.end < closeTime) return this.#context.drop('late')
 
     const before = found.reduce((aggregate, [, next]) => merger(aggregate, next, key) ?? null, initializer() ?? null)
-    if (merged.start !== merged.end) this.#removeSessions(key, found, timestamp)
+    // Before anything changes: a record whose aggregator throws is not in the state.
     const aggregate = aggregator(before, record.value, key) ?? null
+    if (merged.start !== merged.end) this.#removeSessions(key, found, timestamp)
     // As in Kafka Streams, a session that the store no longer takes is counted and its result goes out all the same.
     if (!this.#store.put(key, aggregate, merged, timestamp)) this.#context.drop('expired')
     this.#emitUpdate(key, merged, change(aggregate, null))

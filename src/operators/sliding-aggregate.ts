@@ -24,6 +24,13 @@ interface Input<K, V> {
   readonly closeTime: number
 }
 
+interface WindowUpdate<A> {
+  readonly start: number
+  readonly oldAggregate: A | null
+  readonly aggregate: A | null
+  readonly timestamp: number
+}
+
 type StoredWindow<A> = readonly [start: number, stored: ValueAndTimestamp<A>]
 
 /** What the stored windows around a record's time say about the windows that it still needs. */
@@ -61,6 +68,8 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
   readonly #store: WindowStore<K, A>
   #context!: OperatorContext<Windowed<K>, Change<A>>
   #streamTime = noStreamTime
+  /** Of the record in hand: all are computed before one is kept, so that an aggregator that throws has changed no window. */
+  #updates: WindowUpdate<A>[] = []
 
   constructor(options: SlidingAggregateOptions<K, V, A>, deps: { readonly store: WindowStore<K, A> }) {
     this.#options = options
@@ -82,8 +91,10 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
     const closeTime = Math.max(this.#streamTime - this.#options.windows.graceMs, closed)
     if (timestamp + this.#differenceMs < closeTime) return this.#context.drop('late')
     const input = { key, value, record, closeTime }
+    this.#updates = []
     if (timestamp < this.#differenceMs) this.#processEarly(input)
     else this.#processNormal(input)
+    for (const update of this.#updates) this.#keep(key, update, record)
     if (this.#isFinal) this.#emitClosed(closeTime - this.#differenceMs - 1, record.headers)
   }
 
@@ -164,11 +175,10 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
   }
 
   /** The right window does not hold the record itself, so neither aggregator nor grace has a say. */
-  #createRightWindow({ key, record }: Input<K, V>, { right, starts }: Surroundings<A>): void {
+  #createRightWindow({ record }: Input<K, V>, { right, starts }: Surroundings<A>): void {
     const start = record.timestamp + 1
     if (starts.has(start) || right === null || right.timestamp < start) return
-    this.#put(key, start, right.value, right.timestamp)
-    this.#emitUpdate(this.#window(key, start), change(right.value, null), right.timestamp, record)
+    this.#updates.push({ start, aggregate: right.value, oldAggregate: null, timestamp: right.timestamp })
   }
 
   #update({ key, value, record, closeTime }: Input<K, V>, start: number, stored: ValueAndTimestamp<A> | null): void {
@@ -176,6 +186,10 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
     const oldAggregate = stored === null ? null : stored.value
     const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
     const aggregate = this.#options.aggregator(oldAggregate, value, key) ?? null
+    this.#updates.push({ start, aggregate, oldAggregate, timestamp })
+  }
+
+  #keep(key: K, { start, aggregate, oldAggregate, timestamp }: WindowUpdate<A>, record: StreamRecord): void {
     this.#put(key, start, aggregate, timestamp)
     this.#emitUpdate(this.#window(key, start), change(aggregate, oldAggregate), timestamp, record)
   }

@@ -105,13 +105,16 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
   #joinOrWait(key: K, value: Own, timestamp: number, headers: Headers): void {
     const from = Math.max(0, timestamp - this.#beforeMs)
     const to = Math.max(0, timestamp + this.#afterMs)
-    let found = false
+    // All are joined before the first goes out: a joiner that throws has changed nothing.
+    const matches: (readonly [timestamp: number, result: Out])[] = []
     for (const [otherTimestamp, other] of this.#otherStore.fetch(key, from, to)) {
-      found = true
-      this.#unmatched?.delete(otherTimestamp, this.#otherSide, key)
-      this.#forward(key, this.#joined(this.#side, key, value, other), Math.max(timestamp, otherTimestamp), headers)
+      matches.push([otherTimestamp, this.#joined(this.#side, key, value, other)])
     }
-    if (found || !this.#keepsUnmatched) return
+    for (const [otherTimestamp, result] of matches) {
+      this.#unmatched?.delete(otherTimestamp, this.#otherSide, key)
+      this.#forward(key, result, Math.max(timestamp, otherTimestamp), headers)
+    }
+    if (matches.length > 0 || !this.#keepsUnmatched) return
     // Kafka Streams does not add the grace here: a late record goes out unmatched at once, though a match that still
     // comes within the grace is then emitted too.
     if (this.#unmatched === null || to < this.#time.streamTime) {
@@ -130,9 +133,20 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
     const time = this.#time
     if (this.#unmatched === null) return
     if (time.unmatchedSince !== null && this.#isOpen(time.unmatchedSince, this.#afterMs)) return
+    const since = time.unmatchedSince
     time.unmatchedSince = null
+    try {
+      this.#emitEntries(headers)
+    } catch (error) {
+      time.unmatchedSince = since // the entry is still there, and looked at again with the next record
+      throw error
+    }
+  }
+
+  #emitEntries(headers: Headers): void {
+    const time = this.#time
     const open = { left: false, right: false }
-    for (const entry of this.#unmatched.entries()) {
+    for (const entry of this.#unmatched!.entries()) {
       time.unmatchedSince = entry.timestamp
       if (open.left && open.right) break
       if (this.#isOpen(entry.timestamp, entry.side === 'left' ? this.#windows.afterMs : this.#windows.beforeMs)) {
@@ -160,9 +174,8 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
   }
 
   #emitUnmatched({ timestamp, side, key, values }: UnmatchedEntry<K, unknown, unknown>, headers: Headers): void {
-    for (const value of values) {
-      this.#forward(key, this.#joined(side, key, value, null), timestamp, headers)
-    }
+    const results = values.map((value) => this.#joined(side, key, value, null))
+    for (const result of results) this.#forward(key, result, timestamp, headers)
     this.#unmatched?.delete(timestamp, side, key)
   }
 

@@ -28,6 +28,9 @@ export class StreamTableGraceJoinOperator<K, V, T, Out> implements Operator<K | 
   readonly #table: TableView<K, T>
   readonly #buffer: StreamBufferStore<K, V>
   #context!: OperatorContext<K | null, Out>
+  /** The record that put others through, and the one of these that is being joined: still here when the joiner threw and is tried again. */
+  #inHand: StreamRecord | null = null
+  #due: StreamRecord<K, V> | null = null
 
   constructor(options: StreamTableGraceJoinOptions, deps: Deps<K, V, T>) {
     this.#options = options
@@ -39,7 +42,8 @@ export class StreamTableGraceJoinOperator<K, V, T, Out> implements Operator<K | 
     this.#context = context
   }
 
-  process({ key, value, timestamp, headers }: StreamRecord<K | null, V | null>): void {
+  process(incoming: StreamRecord<K | null, V | null>): void {
+    const { key, value, timestamp, headers } = incoming
     if (value === null) return this.#context.drop(key === null ? 'null-key' : 'null-value')
     if (key === null) {
       if (this.#options.type === 'inner') return this.#context.drop('null-key')
@@ -48,8 +52,13 @@ export class StreamTableGraceJoinOperator<K, V, T, Out> implements Operator<K | 
     const record = streamRecord(key, value, timestamp, headers)
     const { graceMs } = this.#options
     if (timestamp < this.#buffer.streamTime - graceMs) return this.#join(record)
-    this.#buffer.put(record)
+    if (this.#inHand !== incoming) {
+      this.#buffer.put(record)
+      this.#due = null
+    }
+    this.#inHand = incoming
     this.#joinDue()
+    this.#inHand = null
   }
 
   elapse(): void {
@@ -62,7 +71,12 @@ export class StreamTableGraceJoinOperator<K, V, T, Out> implements Operator<K | 
 
   #joinDue(): void {
     const until = this.#buffer.streamTime - this.#options.graceMs
-    for (let due = this.#buffer.takeUntil(until); due !== null; due = this.#buffer.takeUntil(until)) this.#join(due)
+    for (;;) {
+      this.#due ??= this.#buffer.takeUntil(until)
+      if (this.#due === null) return
+      this.#join(this.#due)
+      this.#due = null
+    }
   }
 
   #join(record: StreamRecord<K, V>): void {

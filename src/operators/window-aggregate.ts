@@ -15,6 +15,13 @@ export interface WindowAggregateOptions<K, V, A> {
   readonly sendOldValues: boolean
 }
 
+interface WindowUpdate<A> {
+  readonly start: number
+  readonly oldAggregate: A | null
+  readonly aggregate: A | null
+  readonly timestamp: number
+}
+
 /**
  * Aggregates a grouped stream per tumbling or hopping window (Kafka Streams: KStreamWindowAggregate).
  *
@@ -31,6 +38,8 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
   readonly #store: WindowStore<K, A>
   #context!: OperatorContext<Windowed<K>, Change<A>>
   #streamTime = noStreamTime
+  /** Of the record in hand: all are computed before one is kept, so that an aggregator that throws has changed no window. */
+  #updates: WindowUpdate<A>[] = []
 
   constructor(options: WindowAggregateOptions<K, V, A>, deps: { readonly store: WindowStore<K, A> }) {
     this.#options = options
@@ -49,10 +58,14 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
     const { sizeMs, advanceMs, graceMs } = this.#options.windows
     const closeTime = Math.max(this.#streamTime - graceMs, this.#store.lastClosed + sizeMs)
     const earliest = Math.max(0, timestamp - sizeMs + advanceMs)
+    this.#updates = []
+    let lateCount = 0
     for (let start = earliest - (earliest % advanceMs); start <= timestamp; start += advanceMs) {
-      if (start + sizeMs > closeTime) this.#update(key, start, record)
-      else this.#context.drop('late')
+      if (start + sizeMs > closeTime) this.#updates.push(this.#updated(key, start, record))
+      else lateCount += 1
     }
+    for (; lateCount > 0; lateCount -= 1) this.#context.drop('late')
+    for (const update of this.#updates) this.#keep(key, update, record)
     if (this.#isFinal) this.#emitClosed(closeTime - sizeMs, record.headers)
   }
 
@@ -67,12 +80,15 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
     return this.#store.firstWaiting < Infinity
   }
 
-  #update(key: K, start: number, record: StreamRecord<unknown, V | null>): void {
+  #updated(key: K, start: number, record: StreamRecord<unknown, V | null>): WindowUpdate<A> {
     const { initializer, aggregator } = this.#options
     const stored = this.#store.fetch(key, start)
     const oldAggregate = stored === null ? (initializer() ?? null) : stored.value
     const timestamp = stored === null ? record.timestamp : Math.max(record.timestamp, stored.timestamp)
-    const aggregate = aggregator(oldAggregate, record.value, key) ?? null
+    return { start, oldAggregate, aggregate: aggregator(oldAggregate, record.value, key) ?? null, timestamp }
+  }
+
+  #keep(key: K, { start, aggregate, oldAggregate, timestamp }: WindowUpdate<A>, record: StreamRecord): void {
     // As in Kafka Streams, a window that the store no longer takes is counted and its result goes out all the same.
     if (!this.#store.put(key, aggregate, start, timestamp)) this.#context.drop('expired')
     const windowedKey = windowed(key, start, start + this.#options.windows.sizeMs)

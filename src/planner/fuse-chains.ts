@@ -3,7 +3,8 @@ import type { Subtopology } from './plan.ts'
 
 /**
  * Third pass: a stateless step whose only child has no other parent becomes one operator with it (Hazelcast Jet's planner does
- * the same): one call and one new record for the chain instead of one for each step. The operator keeps the last step's name.
+ * the same): one call and one new record for the chain instead of one for each step. The operator keeps the last step's name. A
+ * step with an error policy stays alone: a retry must not run its neighbours again.
  */
 export function fuseChains(subtopology: Subtopology): Subtopology {
   const nodes = new Map(subtopology.nodes.map((node) => [node.name, node]))
@@ -19,6 +20,7 @@ export function fuseChains(subtopology: Subtopology): Subtopology {
     const node = nodes.get(name)!
     const next = node.children.length === 1 ? nodes.get(node.children[0]!)! : undefined
     if (node.operator.kind !== 'fused' || next?.operator.kind !== 'fused' || parentCount.get(next.name) !== 1) continue
+    if (node.onError !== undefined || next.onError !== undefined) continue
     nodes.set(next.name, { ...next, operator: joined(node.operator, next.operator) })
     nodes.delete(name)
     renamed.set(name, next.name)

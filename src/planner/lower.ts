@@ -19,6 +19,7 @@ import {
   lowerToTable,
 } from './lower-tables.ts'
 import { Lowering } from './lowering.ts'
+import type { PhysicalNode } from './physical-graph.ts'
 
 /**
  * First pass: logical nodes to physical ones, in the order of their declaration, which is also the order in which a record
@@ -26,8 +27,21 @@ import { Lowering } from './lowering.ts'
  */
 export function lower(topology: Topology, applicationId: string): Lowering {
   const lowering = new Lowering(topology, applicationId)
-  for (const node of topology.nodes) lowerNode(lowering, node)
+  for (const node of topology.nodes) {
+    const first = lowering.graph.nodes.length
+    lowerNode(lowering, node)
+    if (node.onError !== undefined) setErrorPolicy(lowering.graph.nodes, first, node)
+  }
   return lowering
+}
+
+/** What became of a logical node runs its functions; a repartition topic in front of it does not. */
+function setErrorPolicy(nodes: PhysicalNode[], first: number, { kind, onError }: TopologyNode): void {
+  const writes = kind === 'sink' || kind === 'repartition'
+  for (const [index, node] of nodes.entries()) {
+    const runsFunctions = node.operator.kind === 'sink' ? writes : node.operator.kind !== 'pass'
+    if (index >= first && runsFunctions) nodes[index] = { ...node, ...(onError !== undefined && { onError }) }
+  }
 }
 
 function lowerNode(lowering: Lowering, node: TopologyNode): void {

@@ -1,4 +1,5 @@
 import type { Problem } from '../core/errors.ts'
+import type { NodeErrorPolicy } from '../topology/error-policy.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 import type { CopartitionGroup, GlobalTableSpec, InternalTopic, PlanSource } from './plan.ts'
 import type { StoreSpec } from './store-spec.ts'
@@ -9,6 +10,7 @@ export interface PhysicalNode {
   readonly operator: OperatorSpec
   readonly parents: readonly string[]
   readonly stores: readonly string[]
+  readonly onError?: NodeErrorPolicy
 }
 
 /** An internal topic before its sub-topology is known: that of `owner`, the node that reads it or keeps the store. */

@@ -1,5 +1,6 @@
 import { TopologyError } from '../core/errors.ts'
 import type { Topology } from '../topology/topology.ts'
+import { addParking } from './add-parking.ts'
 import { findClashes } from './find-clashes.ts'
 import { fuseChains } from './fuse-chains.ts'
 import { lower } from './lower.ts'
@@ -19,6 +20,7 @@ export function planTopology(topology: Topology, options: { readonly application
   const { graph } = lower(topology, options.applicationId)
   if (topology.optimizations.includes('merge.repartition.topics')) mergeRepartitions(graph)
   if (topology.optimizations.includes('single.store.self.join')) shareSelfJoinStores(graph)
+  addParking(graph, options.applicationId)
   const problems = [...graph.problems, ...findClashes(graph, topology.nodes, options.applicationId)]
   if (problems.length > 0) throw new TopologyError(problems)
   const subtopologies = splitSubtopologies(graph).map(fuseChains)

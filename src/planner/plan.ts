@@ -1,4 +1,5 @@
 import type { Serde } from '../serde/serde.ts'
+import type { NodeErrorPolicy } from '../topology/error-policy.ts'
 import type { TimestampExtractor } from '../topology/functions.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 import type { StoreSpec } from './store-spec.ts'
@@ -18,6 +19,8 @@ export interface PlanSource {
   readonly offsetReset: OffsetReset | null
   /** True for repartition topics. */
   readonly internal: boolean
+  /** Store of the marks of its parked keys; left out where nothing below parks. */
+  readonly parkedStore?: string
 }
 
 /** A topic that every instance reads as a whole, outside the sub-topologies. */
@@ -37,6 +40,8 @@ export interface PlanNode {
   readonly children: readonly string[]
   /** Names of the stores it writes or reads, for printing. */
   readonly stores: readonly string[]
+  /** What to do when one of its functions throws; left out: the app decides. */
+  readonly onError?: NodeErrorPolicy
 }
 
 /** Nodes that are connected without a topic in between; runs as one task per partition number. */

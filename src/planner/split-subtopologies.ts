@@ -14,11 +14,12 @@ export function splitSubtopologies(graph: PhysicalGraph): readonly Subtopology[]
     return {
       id,
       sources: graph.sources.filter((source: PlanSource) => inside(source.nodeName)),
-      nodes: nodes.map(({ name, operator, stores }): PlanNode => {
+      nodes: nodes.map(({ name, operator, stores, onError }): PlanNode => {
         return {
           name,
           operator,
           stores,
+          ...(onError !== undefined && { onError }),
           children: nodes.filter((child) => child.parents.includes(name)).map((child) => child.name),
         }
       }),

@@ -7,6 +7,8 @@ export interface InFlightOptions extends Pick<LaneHost, 'as'> {
   readonly clock: Pick<Clock, 'setTimer'>
   /** The input that is being processed. */
   readonly current: () => CurrentInput | undefined
+  /** False while a record is held: results wait behind it. */
+  readonly mayDeliver: () => boolean
   /** There is something to deliver; called at any moment. */
   readonly onReady: () => void
   /** What these nodes send into flight may be gone from a store, which only a commit without anything in flight may show. */
@@ -58,8 +60,9 @@ export class InFlight implements AsyncServices, LaneHost {
 
   /** Forwards all results that are there, and what they set free. False when there was nothing. */
   deliver(): boolean {
-    if (this.#notes.length === 0) return false
-    for (let note = this.#notes.shift(); note !== undefined; note = this.#notes.shift()) note()
+    const { mayDeliver } = this.#options
+    if (this.#notes.length === 0 || !mayDeliver()) return false
+    while (this.#notes.length > 0 && mayDeliver()) this.#notes.shift()!()
     return true
   }
 

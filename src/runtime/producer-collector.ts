@@ -12,6 +12,8 @@ import { StickyPartitions } from './sticky-partitions.ts'
 
 export interface ProducerCollectorOptions {
   readonly producer: ProducerPort
+  /** For dead letters. */
+  readonly applicationId: string
   readonly partitionCounts: ReadonlyMap<string, number>
   /** Partition count of a topic that a record chose and nobody named before; undefined when it does not exist. */
   readonly lookUp: (topic: string) => Promise<number | undefined>
@@ -182,7 +184,12 @@ export class ProducerCollector {
   #sendDeadLetter(record: OutgoingRecord, error: ProductionError, { taskId, nodeName, metrics }: Sender): void {
     this.#deadLetters++
     metrics.recordsOut++
-    const dead = deadLetter(this.#options.deadLetterTopic ?? '', { ...record, offset: null, taskId, nodeName }, error)
+    const { applicationId } = this.#options
+    const dead = deadLetter(
+      this.#options.deadLetterTopic ?? '',
+      { ...record, offset: null, taskId, nodeName, applicationId },
+      error,
+    )
     this.#send(dead, (lost, cause) => this.#onFailed(lost, cause, { taskId, nodeName, metrics }))
   }
 }

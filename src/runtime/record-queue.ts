@@ -4,6 +4,7 @@ import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
 import type { PlanSource } from '../planner/plan.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { FetchedBatch } from './port.ts'
+import { withoutReplay } from './replay.ts'
 
 /** A record as it came from Kafka. */
 export interface RawRecord extends RecordMetadata {
@@ -128,7 +129,7 @@ export class RecordQueue {
     const valueBytes = batch.valueAt(at)
     const key = keyBytes === null ? null : (keySerde.deserialize(keyBytes) ?? null)
     const value = valueBytes === null ? null : (valueSerde.deserialize(valueBytes) ?? null)
-    const headers = batch.headersAt(at)
+    const headers = withoutReplay(batch.headersAt(at))
     let timestamp = batch.timestampAt(at)
     if (source.timestamp !== null)
       timestamp = source.timestamp(value, { key, timestamp, partitionTime: this.#partitionTime, headers })

@@ -64,6 +64,7 @@ export class StreamThread {
     this.#collector = new ProducerCollector({
       ...options,
       producer: this.#producer,
+      applicationId: plan.applicationId,
       lookUp: async (topic) => (await options.admin.partitionCounts([topic])).get(topic),
       deadLetterTopic: settings.deadLetterTopic,
       changelogTopics: topicsOf(plan, 'changelog'),

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { MillraceError, SerializationError } from '../core/errors.ts'
+import { noRetries, retryDelayMs } from '../core/retry-policy.ts'
 import { noHeaders, type RecordMetadata } from '../core/stream-record.ts'
 import { taskIdName, type TaskId } from '../core/task-id.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
@@ -16,10 +17,14 @@ import { ErrorDesk } from './error-desk.ts'
 import type { ErrorHandlers } from './error-handlers.ts'
 import { InFlight } from './in-flight.ts'
 import type { CurrentInput } from './input-origin.ts'
-import { NodeRunner, type NodeHost } from './node-runner.ts'
+import { NodeRunner, noRecord, type NodeHost } from './node-runner.ts'
+import { ParkedKeys, type ParkedKeysStore } from './parked-keys.ts'
 import type { FetchedBatch } from './port.ts'
 import { primeBatch } from './prime-batch.ts'
 import type { RecordCollector } from './record-collector.ts'
+import { RecordRun, type NodeCall } from './record-run.ts'
+import { replayOf } from './replay.ts'
+import { RunTrace } from './run-trace.ts'
 import type { Punctuation } from './punctuation-queue.ts'
 import { RecordQueue, type RawRecord } from './record-queue.ts'
 import { SinkOperator } from './sink-operator.ts'
@@ -79,9 +84,14 @@ export class Task implements NodeHost {
   readonly #metrics: TaskMetrics
   readonly #errors: ErrorDesk
   readonly #runners: ReadonlyMap<string, NodeRunner>
+  readonly #parkedKeys = new Map<RecordQueue, ParkedKeys>()
+  readonly #clock: Pick<Clock, 'now'>
+  /** How the record in hand goes through the nodes. */
+  readonly run: RecordRun
   readonly #punctuations: TaskPunctuations
   readonly #time: TaskTime
-  #current: CurrentInput | undefined
+  /** The queue whose head is being processed, or is held. */
+  #inHand: RecordQueue | undefined
   #isIdling = false
 
   constructor(options: TaskOptions, parts: TaskParts) {
@@ -89,11 +99,15 @@ export class Task implements NodeHost {
     this.stores = parts.stores
     this.#collector = options.collector
     this.#metrics = options.metrics
+    this.#clock = options.clock
+    const parks = parts.sources.some(({ parkedStore }) => parkedStore !== undefined)
+    this.run = new RecordRun(parks ? new RunTrace() : null)
     this.#errors = new ErrorDesk({ ...options, taskId: taskIdName(parts.id) })
     this.#punctuations = new TaskPunctuations(options.clock)
     this.inFlight = new InFlight({
       clock: options.clock,
-      current: () => this.#current,
+      current: () => this.run.input,
+      mayDeliver: () => !this.run.held,
       onReady: options.onReady ?? (() => {}),
       belowState: belowState(parts.nodes),
       as: (nodeName, origin, action) => this.#as(nodeName, origin, action),
@@ -112,9 +126,7 @@ export class Task implements NodeHost {
       services: this.#punctuations,
       async: this.inFlight,
     })
-    const runners = new Map(
-      nodes.map((node) => [node.name, new NodeRunner(node.name, factory.create(node.operator), this)]),
-    )
+    const runners = new Map(nodes.map((node) => [node.name, new NodeRunner(node, factory.create(node.operator), this)]))
     for (const node of nodes) for (const child of node.children) runners.get(node.name)!.addChild(runners.get(child)!)
     for (const runner of runners.values()) runner.init()
     return runners
@@ -131,6 +143,8 @@ export class Task implements NodeHost {
     this.#queueOf.set(source.topic, queue)
     this.#serdesOf.set(source.topic, source)
     this.#entryOf.set(queue, entry)
+    const parked = source.parkedStore === undefined ? undefined : this.stores.get(source.parkedStore)
+    if (parked !== undefined) this.#parkedKeys.set(queue, new ParkedKeys(parked.store as ParkedKeysStore))
     return queue
   }
 
@@ -152,29 +166,68 @@ export class Task implements NodeHost {
     return this.#queues.reduce((total, queue) => total + queue.size, 0)
   }
 
-  /** Timestamp of the record that goes next; undefined when nothing is buffered, or too much is in flight for another one. */
+  /**
+   * Timestamp of the record that goes next; undefined when nothing is buffered, what is in hand waits to be tried again, or too
+   * much is in flight for another one.
+   */
   nextTimestamp(): number | undefined {
+    const { run } = this
+    if (run.held) return run.isDue(this.#clock.now()) ? (this.#inHand?.head!.timestamp ?? run.heldTimestamp) : undefined
     if (!this.inFlight.hasRoom) return undefined
     return this.#nextQueue()?.head!.timestamp
   }
 
   emptyInputs(): readonly TopicPartition[] {
-    return this.#queues.filter((queue) => queue.size === 0)
+    // What is held was ready when it was begun.
+    return this.run.held ? [] : this.#queues.filter((queue) => queue.size === 0)
   }
 
-  /** Processes exactly one record: the one with the smallest timestamp; of equal ones that of the source declared first. */
+  /**
+   * Processes exactly one record: the one with the smallest timestamp; of equal ones that of the source declared first. A record
+   * that is held goes on, and stays the next one for as long as it is.
+   */
   process(): void {
-    const queue = this.#nextQueue()!
-    this.#current = queue
+    const { run } = this
+    if (run.held) run.resume()
+    else if (!this.#take(this.#nextQueue()!)) return
+    if (!run.held) this.#done()
+  }
+
+  /** False when the record is not to be processed. */
+  #take(queue: RecordQueue): boolean {
     this.#metrics.recordsIn += 1
-    try {
-      this.#time.advance(queue.head!.timestamp)
-      this.#entryOf.get(queue)!.process(queue.head!)
-    } finally {
-      this.#current = undefined
+    if (this.#turnsAway(queue)) {
+      queue.advance()
+      return false
     }
+    this.#inHand = queue
+    this.run.input = queue
+    this.#time.advance(queue.head!.timestamp)
+    this.#entryOf.get(queue)!.process(queue.head!)
+    return true
+  }
+
+  /** What was begun is done: the head of a queue, or a result of an asynchronous call. */
+  #done(): void {
+    const { run } = this
+    const queue = this.#inHand
+    this.#inHand = undefined
+    if (queue !== undefined && !run.stopped) this.#parkedKeys.get(queue)?.resolved(queue.rawHead())
+    run.end()
+    if (queue === undefined) return
     queue.advance()
     this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
+  }
+
+  /** The record is not to be processed: its key is parked, or it was done before. */
+  #turnsAway(queue: RecordQueue): boolean {
+    const parked = this.#parkedKeys.get(queue)
+    if (parked === undefined) return false
+    const raw = queue.rawHead()
+    const reason = parked.turnsAway(raw, this.#errors)
+    this.run.trace?.start(replayOf(raw.headers)?.path ?? [])
+    if (reason !== null) this.dropped(queue.nodeName, reason)
+    return reason !== null
   }
 
   /** Once, before the first record, when the stores are restored. @throws ProcessingError when a processor's `init` fails */
@@ -207,17 +260,19 @@ export class Task implements NodeHost {
 
   /** Runs what is due by wall clock. False when nothing was. @throws ProcessingError when a punctuation fails */
   punctuate(nowMs: number): boolean {
+    if (this.run.held) return false
     return this.#punctuations.runWallClock(nowMs, (punctuation, time) => this.#punctuate(punctuation, time))
   }
 
-  /** When the next punctuation is due by wall clock; undefined when there is none. */
+  /** When the next punctuation, or a record that is held, is due by wall clock; undefined when there is none. */
   get nextPunctuationMs(): number | undefined {
+    if (this.run.held) return this.run.dueMs
     return this.#punctuations.nextWallClockMs
   }
 
   /** A processor asked for it since the last flush. */
   get commitRequested(): boolean {
-    return this.#punctuations.commitRequested || this.inFlight.commitRequested
+    return !this.run.held && (this.#punctuations.commitRequested || this.inFlight.commitRequested)
   }
 
   /**
@@ -225,6 +280,7 @@ export class Task implements NodeHost {
    * @throws ProcessingError when a function of the topology fails: there is no record to leave out
    */
   elapse(ms: number): void {
+    if (this.run.held) return
     this.#isIdling = true
     this.#time.elapse(ms)
     this.#isIdling = false
@@ -244,7 +300,9 @@ export class Task implements NodeHost {
     }
   }
 
+  /** None while a record is held: its state is half done, and a commit shows one moment between two records. */
   offsetsToCommit(): readonly (TopicPartition & { readonly offset: number })[] {
+    if (this.run.held) return []
     return this.#queues.flatMap((queue) => {
       const offset = queue.offsetToCommit(this.inFlight.lowestOffset(queue.topic))
       return offset === undefined ? [] : [{ topic: queue.topic, partition: queue.partition, offset }]
@@ -252,12 +310,14 @@ export class Task implements NodeHost {
   }
 
   committed(): void {
+    if (this.run.held) return
     for (const queue of this.#queues) queue.committed(this.inFlight.lowestOffset(queue.topic))
     for (const { store } of this.stores.values()) store.committed?.()
   }
 
   /** Writes what changed in the stores to their changelogs. */
   flushStores(): void {
+    if (this.run.held) return
     const { partition } = this.id
     this.#punctuations.commitRequested = false
     for (const [nodeName, { store, changelogTopic: topic }] of this.stores) {
@@ -281,26 +341,29 @@ export class Task implements NodeHost {
   }
 
   get changedEntries(): number {
+    if (this.run.held) return 0
     let count = 0
     for (const { store } of this.stores.values()) count += store.changedCount
     return count
   }
 
   get metadata(): RecordMetadata | undefined {
-    if (this.#current === undefined) return undefined
-    const { topic, partition } = this.#current
-    return { topic, partition, offset: this.#current.headOffset() }
+    const { input } = this.run
+    if (input === undefined) return undefined
+    const { topic, partition } = input
+    return { topic, partition, offset: input.headOffset() }
   }
 
+  /** Results of asynchronous calls come in as if their input record were being processed. */
   #as(nodeName: string, origin: CurrentInput | undefined, action: () => void): void {
-    this.#current = origin
+    const { run } = this
+    run.input = origin
     try {
       action()
     } catch (thrown) {
-      this.failed(thrown, nodeName)
-    } finally {
-      this.#current = undefined
+      this.failed(thrown, { node: this.#runners.get(nodeName)!, record: noRecord, tries: 1 })
     }
+    if (!run.held) run.end()
   }
 
   dropped(nodeName: string, reason: DropReason): void {
@@ -310,10 +373,22 @@ export class Task implements NodeHost {
     droppedChannel.publish({ taskId: taskIdName(this.id), nodeName, reason, topic, partition, offset })
   }
 
-  failed(thrown: unknown, nodeName: string): void {
-    if (this.#current === undefined)
+  failed(thrown: unknown, call: NodeCall): void {
+    const { node, tries } = call
+    const { nodeName, policy } = node
+    const { input } = this.run
+    if (input === undefined)
       this.#errors.failedOutside(thrown, nodeName, this.#isIdling ? 'idle time' : 'a punctuation')
-    this.#errors.processFailed(thrown, nodeName, this.#current.rawHead())
+    const retry = policy?.retry ?? noRetries
+    if (tries < retry.attempts) {
+      this.#errors.retries(thrown)
+      return this.run.hold(call, this.#clock.now(), retryDelayMs(retry, tries))
+    }
+    const raw = input.rawHead()
+    const failure = { raw, policy, tries, path: this.run.trace?.path() ?? [] }
+    if (this.#errors.processFailed(thrown, nodeName, failure) !== 'park') return
+    this.#parkedKeys.get(this.#inHand!)!.poisoned(raw, nodeName)
+    this.run.stop()
   }
 
   #nextQueue(): RecordQueue | undefined {

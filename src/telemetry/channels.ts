@@ -29,7 +29,7 @@ export interface DroppedEvent {
 /** `millrace:error`: a record failed and a handler answered, or work in the background failed and will be tried again. */
 export interface ErrorEvent {
   readonly stage: ErrorStage | 'background'
-  readonly answer: ErrorOutcome | 'retry'
+  readonly answer: ErrorOutcome
   readonly error: Error
   /** Undefined in the background. */
   readonly taskId: string | undefined

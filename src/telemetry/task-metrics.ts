@@ -1,9 +1,9 @@
 import { taskIdName } from '../core/task-id.ts'
 import type { TaskId } from '../core/task-id.ts'
 
-/** Where a record failed, and what the user's handler answered. */
+/** Where a record failed, and what the user's handler, or the operator's `onError`, answered. */
 export type ErrorStage = 'decode' | 'process' | 'produce'
-export type ErrorOutcome = 'fail' | 'continue' | 'dead-letter'
+export type ErrorOutcome = 'fail' | 'continue' | 'dead-letter' | 'park' | 'retry'
 
 /**
  * What a task counted since the app started. Plain fields, because they stand on the record path: exporters read them

@@ -187,7 +187,8 @@ export class TopologyTestDriver {
       const ready = new Promise<void>((resolve) => (this.#onReady = resolve))
       this.#run(() => {})
       this.#idleness.observe(this.#clock.now())
-      if (this.#task.inFlight.isEmpty || this.#task.inFlight.isResting) return
+      const { inFlight, run } = this.#task
+      if (inFlight.isEmpty || inFlight.isResting || run.held) return
       await ready
     }
   }

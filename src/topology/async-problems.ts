@@ -8,6 +8,12 @@ const orders: ReadonlySet<unknown> = new Set(['key', 'partition', 'none'])
 export function asyncProblems(node: MapAsyncNode | MapValuesAsyncNode | MapBatchNode, path: string): Problem[] {
   const { concurrency, timeoutMs, retries } = node
   const problems = [...count('concurrency', concurrency, path), ...retryProblems(retries, path)]
+  if (node.onError?.then === 'park' || (node.onError?.retry ?? null) !== null)
+    problems.push({
+      path,
+      problem: 'its onError parks, or tries again',
+      remedy: "use 'fail', 'skip' or 'dead-letter', and the option `retries`",
+    })
   if (timeoutMs !== null && timeoutMs <= 0)
     problems.push({ path, problem: `timeout is ${timeoutMs} ms`, remedy: 'it must be above 0; leave it out for none' })
   if (node.kind !== 'map-batch') {

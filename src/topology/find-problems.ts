@@ -1,5 +1,6 @@
 import type { Problem } from '../core/errors.ts'
 import { asyncProblems } from './async-problems.ts'
+import { errorPolicyProblems } from './error-policy.ts'
 import { findNameProblems } from './find-name-problems.ts'
 import { findTopicProblems } from './find-topic-problems.ts'
 import { nameNodes } from './names.ts'
@@ -20,6 +21,7 @@ export function findProblems({ name: topologyName, nodes }: Topology): readonly 
     ...findNameProblems(topologyName, nodes),
     ...findTopicProblems(nodes),
     ...nodes.flatMap((node) => nodeProblems(node, names[node.id]!.nodeName, nodes)),
+    ...nodes.flatMap((node) => errorPolicyProblems(node, names[node.id]!.nodeName)),
     ...nodes.flatMap((node) => versionedProblems(node, nodes, names[node.id]!.nodeName)),
     ...nodes.flatMap((node) => ttlProblems(node, names[node.id]!.nodeName)),
   ]

@@ -1,6 +1,7 @@
 import type { Serde } from '../serde/serde.ts'
 import type { MapAsyncNode, MapBatchNode, MapValuesAsyncNode } from './async-nodes.ts'
 import type { DedupeNode } from './dedupe-node.ts'
+import type { NodeErrorPolicy } from './error-policy.ts'
 import type {
   Aggregator,
   FlatMapper,
@@ -36,6 +37,8 @@ export interface NodeBase {
   /** The name that the user gave; null when there is none. */
   readonly name: string | null
   readonly inputs: readonly NodeId[]
+  /** What to do when a function of its user throws; left out: the app decides. */
+  readonly onError?: NodeErrorPolicy
 }
 
 /** A table that may be kept with its versions, or for a time. */

@@ -147,7 +147,9 @@ describe('ratchets', () => {
   const linesMax = 300
   const longer: Readonly<Record<string, readonly [number, string]>> = {
     'src/dsl/kstream.ts': [510, 'every verb of a stream, most of it public documentation with examples that run'],
-    'src/topology/node.ts': [320, 'one interface for each kind of node, and no code'],
+    'src/runtime/task.ts': [357, 'what the thread asks of a task: most methods are a line of delegation'],
+    'src/dsl/ktable.ts': [303, 'every verb of a table, most of it public documentation with examples that run'],
+    'src/topology/node.ts': [317, 'one interface for each kind of node, and no code'],
     'src/planner/operator-spec.ts': [330, 'one interface for each kind of operator, and no code'],
   }
 
