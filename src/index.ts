@@ -53,6 +53,7 @@ export type {
 export type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOptions } from './dsl/windowed-options.ts'
 export type { Impossible } from './dsl/type-sentences.ts'
 export type { Topology } from './topology/topology.ts'
+export type { Queryable } from './topology/queryables.ts'
 export type {
   Aggregator,
   ExtractedFrom,
@@ -124,6 +125,20 @@ export type { Plan } from './planner/plan.ts'
 export { createApp } from './app/create-app.ts'
 export { runApp } from './app/run-app.ts'
 export type { MillraceApp, StateChange } from './app/millrace-app.ts'
+export type {
+  GetOptions,
+  KeyValueReader,
+  LocalKeyValueReader,
+  LocalWindowedReader,
+  RangeOptions,
+  ReaderOf,
+  ResultOptions,
+  StoreEntry,
+  TimeRangeOptions,
+  WindowEntry,
+  WindowedReader,
+} from './queries/reader.ts'
+export type { Placement } from './queries/local-queries.ts'
 export type { AppState } from './app/app-state.ts'
 export type {
   AppConfig,
@@ -155,6 +170,7 @@ export {
   ProcessingError,
   ProductionError,
   ProtocolError,
+  QueryError,
   SerializationError,
   StateError,
   TaskCorruptedError,
@@ -162,5 +178,5 @@ export {
   TopologyError,
   errorCodes,
 } from './core/errors.ts'
-export type { ErrorCode, ErrorFacts, Problem } from './core/errors.ts'
+export type { ErrorCode, ErrorFacts, Problem, QueryFacts } from './core/errors.ts'
 export type { ErrorAnswer, ErrorHandlers, FailedRecord } from './runtime/error-handlers.ts'

@@ -9,6 +9,8 @@ export type ConfigType =
   /** A name that may be part of a topic's name. */
   | { readonly type: 'name' }
   | { readonly type: 'addresses' }
+  /** One address to listen at; port 0 is any free one. */
+  | { readonly type: 'listen-address' }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   | {
       readonly type: 'integer'
@@ -102,6 +104,19 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     importance: 'medium',
     kafka: 'schema.registry.url',
     doc: 'A Confluent-compatible registry: `url`, `username`, `password`; or an object that implements `SchemaRegistry`. Needed by serdes that register schemas.',
+  }),
+  row('applicationServer', {
+    type: 'listen-address',
+    fallback: null,
+    importance: 'medium',
+    kafka: 'application.server',
+    doc: '`host:port` where this instance answers queries over HTTP, for people and for the other instances, which hear of it through the group. Everybody who can connect can read: keep it to a private network. Default: no server.',
+  }),
+  row('queryTimeoutMs', {
+    ...duration(10, 5 * second, 10 * minute),
+    importance: 'low',
+    kafka: null,
+    doc: 'How long a query waits for another instance.',
   }),
   row('commitIntervalMs', {
     ...duration(1, second, hour),

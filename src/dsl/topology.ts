@@ -1,9 +1,13 @@
 import { findProblems } from '../topology/find-problems.ts'
 import { GraphBuilder, type Topology } from '../topology/topology.ts'
+import { readQueryables, type QueryablesOf } from './queryables.ts'
 import { StreamsBuilder } from './streams-builder.ts'
 
 /**
  * Declares a topology. `declare` runs at once and only describes; nothing is read or connected.
+ *
+ * What `declare` returns, as a record, can be read by name while it runs, from any instance (`MillraceApp.reader`): tables, global tables
+ * and stores of processors. A table is kept in a store for that, as if it had been given one.
  *
  * @param name letters, digits, `.`, `_` and `-`; the default application id
  * @throws TopologyError `MILLRACE_TOPOLOGY_INVALID` with every mistake found and what to do about each
@@ -13,8 +17,8 @@ import { StreamsBuilder } from './streams-builder.ts'
  *   payments.filter((p) => p.amount > 100).to('large-payments', { key: string(), value: json() })
  * })
  */
-export function topology(name: string, declare: (builder: StreamsBuilder) => void): Topology {
+export function topology<R>(name: string, declare: (builder: StreamsBuilder) => R): Topology<QueryablesOf<R>> {
   const graph = new GraphBuilder()
-  declare(new StreamsBuilder(graph))
-  return graph.build(name, findProblems)
+  const returned = readQueryables(graph, declare(new StreamsBuilder(graph)))
+  return graph.build(name, findProblems, returned) as Topology<QueryablesOf<R>>
 }

@@ -1,4 +1,4 @@
-import { TopologyError } from '../core/errors.ts'
+import { TopologyError, type Problem } from '../core/errors.ts'
 import type { Topology } from '../topology/topology.ts'
 import { findClashes } from './find-clashes.ts'
 import { fuseChains } from './fuse-chains.ts'
@@ -15,7 +15,8 @@ import { splitSubtopologies } from './split-subtopologies.ts'
  */
 export function planTopology(topology: Topology, options: { readonly applicationId: string }): Plan {
   const { graph } = lower(topology, options.applicationId)
-  const problems = [...graph.problems, ...findClashes(graph, topology.nodes)]
+  const queryables = storesByName(topology)
+  const problems = [...graph.problems, ...findClashes(graph, topology.nodes), ...lostQueryables(graph, queryables)]
   if (problems.length > 0) throw new TopologyError(problems)
   const subtopologies = splitSubtopologies(graph).map(fuseChains)
   return deepFreeze({
@@ -25,7 +26,24 @@ export function planTopology(topology: Topology, options: { readonly application
     internalTopics: internalTopics(graph, subtopologies),
     copartitionGroups: graph.copartitionGroups,
     globalTables: graph.globalTables,
+    queryables,
   })
+}
+
+function storesByName({ queryables }: Topology): Readonly<Record<string, string>> {
+  const entries = Object.entries<{ readonly store: string }>(queryables)
+  return Object.fromEntries(entries.map(([name, { store }]) => [name, store]))
+}
+
+function lostQueryables(graph: PhysicalGraph, queryables: Readonly<Record<string, string>>): readonly Problem[] {
+  const kept = new Set([...graph.stores.keys(), ...graph.globalTables.map(({ store }) => store)])
+  return Object.entries(queryables)
+    .filter(([, store]) => !kept.has(store))
+    .map(([name, store]) => ({
+      path: `queryable ${name}`,
+      problem: `nothing keeps a store ${store}`,
+      remedy: "name the declaration in a processor's `stores`, or do not return it",
+    }))
 }
 
 function internalTopics(graph: PhysicalGraph, subtopologies: readonly Subtopology[]): readonly InternalTopic[] {

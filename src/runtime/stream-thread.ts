@@ -1,6 +1,7 @@
 import { sleep } from '../core/clock.ts'
 import { TaskMigratedError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
+import type { StateStore } from '../state/state-store.ts'
 import { errorChannel, rebalanceChannel } from '../telemetry/channels.ts'
 import type { RebalanceEvent } from '../telemetry/channels.ts'
 import { ChangelogPurger } from './changelog-purger.ts'
@@ -9,7 +10,7 @@ import { Committer } from './committer.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { consumerOptions } from './consumer-options.ts'
 import { FlowControl } from './flow-control.ts'
-import type { ConsumerPort, FetchedBatch, ProducerPort, RebalanceListener } from './port.ts'
+import type { ConsumerPort, FetchedBatch, MemberPlace, ProducerPort, RebalanceListener } from './port.ts'
 import { ProducerCollector } from './producer-collector.ts'
 import { RepartitionPurger } from './repartition-purger.ts'
 import { restoreTask } from './restore.ts'
@@ -125,6 +126,14 @@ export class StreamThread {
 
   store(name: string, partition: number): TaskStore | undefined {
     return this.#tasks.store(name, partition)
+  }
+
+  storesNamed(name: string): ReadonlyMap<number, StateStore | 'restoring'> {
+    return this.#tasks.storesNamed(name)
+  }
+
+  members(): readonly MemberPlace[] {
+    return this.#consumer.members()
   }
 
   #join(): Promise<void> {

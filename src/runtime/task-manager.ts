@@ -3,6 +3,7 @@ import type { TaskId } from '../core/task-id.ts'
 import { topicPartitionName } from '../core/topic-partition.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
 import type { Subtopology } from '../planner/plan.ts'
+import type { StateStore } from '../state/state-store.ts'
 import type { MetricsRegistry, TaskMetrics } from '../telemetry/task-metrics.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { ConsumerPort, FetchedBatch } from './port.ts'
@@ -112,6 +113,16 @@ export class TaskManager {
       if (found !== undefined) return found
     }
     return undefined
+  }
+
+  /** The stores of this name by partition, in tasks that run and in those that are being restored. */
+  storesNamed(name: string): ReadonlyMap<number, StateStore | 'restoring'> {
+    const found = new Map<number, StateStore | 'restoring'>()
+    for (const { task, restoring } of this.#tasks.values()) {
+      const store = task.stores.get(name)?.store
+      if (store !== undefined) found.set(task.id.partition, restoring ? 'restoring' : store)
+    }
+    return found
   }
 
   #newTasks(partitions: readonly TopicPartition[]): readonly (readonly [Subtopology, number])[] {

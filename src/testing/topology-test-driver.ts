@@ -9,6 +9,14 @@ import { createGlobalTables, type GlobalTable } from '../runtime/global-table.ts
 import { createTask } from '../runtime/create-task.ts'
 import type { Task } from '../runtime/task.ts'
 import { asBuffer } from '../serde/as-buffer.ts'
+import { StoreCatalog } from '../queries/store-catalog.ts'
+import { makeReader } from '../queries/store-readers.ts'
+import type { QueryAnswerer } from '../queries/routed-queries.ts'
+import type { ReaderOf } from '../queries/reader.ts'
+import type { StoreDeclaration } from '../topology/processor-stores.ts'
+import type { DeclaredQueryable } from '../topology/queryables.ts'
+import type { StateStore } from '../state/state-store.ts'
+import { driverQueries } from './driver-queries.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
@@ -40,12 +48,12 @@ export interface WrittenRecord {
 }
 
 /** Sets a topology up to be driven by hand. Asynchronous because serdes may have to ask a registry. */
-export async function createTestDriver(
-  topology: Topology,
+export async function createTestDriver<Q>(
+  topology: Topology<Q>,
   options: TestDriverOptions = {},
-): Promise<TopologyTestDriver> {
+): Promise<TopologyTestDriver<Q>> {
   const plan = planTopology(topology, { applicationId: options.applicationId ?? topology.name })
-  const driver = new TopologyTestDriver(plan, options)
+  const driver = new TopologyTestDriver<Q>(plan, options)
   await driver.start()
   return driver
 }
@@ -57,7 +65,7 @@ export async function createTestDriver(
  * `pipe` returns; among records that wait in internal topics the one with the smallest timestamp goes first. State is
  * committed after each input. Event time moves only by the records' timestamps, the wall clock only by `advanceWallClockTime`.
  */
-export class TopologyTestDriver {
+export class TopologyTestDriver<Q = Record<never, never>> {
   readonly plan: Plan
   readonly #options: TestDriverOptions
   readonly #metrics = new MetricsRegistry()
@@ -70,6 +78,7 @@ export class TopologyTestDriver {
   readonly #globalWrites: (() => void)[] = []
   readonly #counters: TaskMetrics = this.#metrics.of(taskId)
   #task!: Task
+  #answerer!: QueryAnswerer
   #wallClockMs = 0
   #failure: { readonly error: unknown } | undefined
 
@@ -100,6 +109,11 @@ export class TopologyTestDriver {
       clock: { now: () => this.#wallClockMs },
     })
     this.#task.start()
+    const partitionCounts = new Map([...this.#topics].map((topic) => [topic, 1]))
+    this.#answerer = driverQueries(await StoreCatalog.open(this.plan, { registry, partitionCounts }), {
+      partitionCounts,
+      storeOf: (name) => this.#store(name),
+    })
   }
 
   /**
@@ -172,8 +186,23 @@ export class TopologyTestDriver {
 
   /** A store by name; undefined when the topology keeps none of that name. */
   keyValueStore<K, V>(name: string): ReadOnlyKeyValueStore<K, V> | undefined {
+    return this.#store(name) as ReadOnlyKeyValueStore<K, V> | undefined
+  }
+
+  #store(name: string): StateStore | undefined {
     const global = [...this.#globalTables.values()].find(({ store }) => store.name === name)
-    return (global?.store ?? this.#task.stores.get(name)?.store) as ReadOnlyKeyValueStore<K, V> | undefined
+    return global?.store ?? this.#task.stores.get(name)?.store
+  }
+
+  /**
+   * The reader that an app has for what the topology returned under `name`, or for a declared store. In a test its `local` is at hand
+   * without waiting: `driver.reader('perPage').local.get('/home')`.
+   * @throws QueryError `MILLRACE_STORE_UNKNOWN`
+   */
+  reader<N extends keyof Q & string>(name: N): ReaderOf<Q[N]>
+  reader<D extends StoreDeclaration>(declaration: D): ReaderOf<DeclaredQueryable<D>>
+  reader(store: string | StoreDeclaration): unknown {
+    return makeReader(this.plan, store, this.#answerer)
   }
 
   /** The store of a tumbling, hopping or sliding aggregate by name; undefined when there is none. */

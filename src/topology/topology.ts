@@ -1,15 +1,18 @@
 import type { Problem } from '../core/errors.ts'
 import { TopologyError } from '../core/errors.ts'
 import type { NewNode, NodeId, TopologyNode } from './node.ts'
+import { keepQueryables, queryableProblems, type QueryableStore, type Returned } from './queryables.ts'
 
 /**
  * A topology: frozen data that can be printed, compared, tested and explained without a broker. Any number of apps and test
- * drivers may run it.
+ * drivers may run it. `Q`: what can be read by name while it runs, by what its declaration returned.
  */
-export interface Topology {
+export interface Topology<Q = Record<never, never>> {
   /** Also the default application id: part of the names of internal topics and of the consumer group. */
   readonly name: string
   readonly nodes: readonly TopologyNode[]
+  /** The stores behind the names of `Q`. */
+  readonly queryables: { readonly [N in keyof Q]: QueryableStore<Q[N]> }
 }
 
 /** Collects nodes and mistakes while the user's function runs; mistakes are reported together at the end. */
@@ -39,9 +42,13 @@ export class GraphBuilder {
   }
 
   /** @throws TopologyError `MILLRACE_TOPOLOGY_INVALID` with every mistake that was reported */
-  build(name: string, check: (topology: Topology) => readonly Problem[]): Topology {
-    const topology: Topology = Object.freeze({ name, nodes: Object.freeze([...this.#nodes]) })
-    const problems = [...this.#problems, ...check(topology)]
+  build(
+    name: string,
+    check: (topology: Topology) => readonly Problem[],
+    returned: Readonly<Record<string, Returned>>,
+  ): Topology {
+    const topology: Topology = Object.freeze({ name, ...keepQueryables(this.#nodes, returned) })
+    const problems = [...this.#problems, ...check(topology), ...queryableProblems(this.#nodes, returned)]
     if (problems.length > 0) throw new TopologyError(problems)
     return topology
   }
