@@ -12,7 +12,7 @@ export interface Visit {
   readonly page: string
 }
 
-interface Stores {
+export interface VisitStores {
   readonly perVisitor: Queryable<string, number>
   readonly perMinute: Queryable<Windowed<string>, number>
   readonly sessions: Queryable<Windowed<string>, number>
@@ -21,7 +21,7 @@ interface Stores {
 }
 
 /** Visits, keyed by the visitor, counted in all the ways that a store can keep. */
-export const visitCounts: Topology<Stores> = topology('visits', (t) => {
+export const visitCounts: Topology<VisitStores> = topology('visits', (t) => {
   const pages = t.globalTable('pages', { key: string(), value: json<string>() })
   const profile = { key: string(), value: json<{ name: string }>() }
   const profiles = t.table('profiles', { ...profile, versioned: { historyRetention: '1h' } })
