@@ -12,7 +12,6 @@ import {
   jsonResponse,
   type Http,
   type HttpCall,
-  type HttpHandler,
   type HttpRequest,
   type HttpResponse,
   type HttpServer,

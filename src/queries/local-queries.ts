@@ -129,7 +129,7 @@ export class LocalQueries {
   }
 }
 
-export function notReady(store: string, why: string, partition?: number): QueryError {
+function notReady(store: string, why: string, partition?: number): QueryError {
   const message = `the store ${store} cannot be read now: ${why}; ask again in a moment`
   return new QueryError('MILLRACE_STORE_NOT_READY', message, { store, partition, retriable: true })
 }

@@ -46,7 +46,7 @@ export type RawAnswer = { readonly entries: readonly RawEntry[] } | { readonly c
  * The order of answers: unsigned bytes of keys; windows by start, sessions by end and start, then by key. Each store answers in it, so the
  * answers of several are merged by it.
  */
-export function compareEntries(a: RawEntry, b: RawEntry, isSession: boolean): number {
+function compareEntries(a: RawEntry, b: RawEntry, isSession: boolean): number {
   if (a.window !== null && b.window !== null) {
     const byTime = isSession ? a.window.end - b.window.end : 0
     if (byTime !== 0 || a.window.start !== b.window.start) return byTime || a.window.start - b.window.start

@@ -41,8 +41,10 @@ export function createVisitTopics({ kafka }: MemoryCluster, partitions = 4): voi
   kafka.createTopic('pages', 2)
 }
 
+type Put = readonly [key: string, value: unknown, timestamp: number]
+
 /** Where Kafka's partitioner puts it. */
-export function put({ kafka }: MemoryCluster, topic: string, key: string, value: unknown, timestamp: number): void {
+export function put({ kafka }: MemoryCluster, topic: string, [key, value, timestamp]: Put): void {
   const bytes = encoder.encode(key)
   const partition = defaultPartition(bytes, kafka.counts().get(topic)!)
   const payload = value === null ? null : encoder.encode(JSON.stringify(value))

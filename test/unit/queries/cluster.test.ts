@@ -35,7 +35,7 @@ function group(hasAddresses = true): Group {
 /** Each visitor n visits n % 5 + 1 times, half a minute apart. */
 function visit(made: MemoryCluster): void {
   for (const [n, visitor] of visitors.entries())
-    for (let times = 0; times <= n % 5; times++) put(made, 'visits', visitor, { page: '/' }, start + times * 30_000)
+    for (let times = 0; times <= n % 5; times++) put(made, 'visits', [visitor, { page: '/' }, start + times * 30_000])
 }
 const countOf = (visitor: string): number => (visitors.indexOf(visitor) % 5) + 1
 
@@ -149,9 +149,9 @@ describe('a table of versions, and a global one', () => {
   test('are read as of a time, and from whoever is asked', async () => {
     const all = group()
     const { made } = all
-    put(made, 'profiles', 'ann', { name: 'Ann' }, start)
-    put(made, 'profiles', 'ann', { name: 'Anna' }, start + 1_000)
-    put(made, 'pages', '/', 'Home', start)
+    put(made, 'profiles', ['ann', { name: 'Ann' }, start])
+    put(made, 'profiles', ['ann', { name: 'Anna' }, start + 1_000])
+    put(made, 'pages', ['/', 'Home', start])
     for (let n = 0; n < 2; n++) await made.clock.settle(all.join().start())
     await settled(all)
     for (const app of all.apps) {
@@ -298,7 +298,7 @@ describe('while the group rebalances', () => {
 
 test('an answer is a copy: what becomes of it does not reach the store', async () => {
   const all = group()
-  put(all.made, 'profiles', 'ann', { name: 'Ann' }, start)
+  put(all.made, 'profiles', ['ann', { name: 'Ann' }, start])
   const app = all.join()
   await all.made.clock.settle(app.start())
   await settled(all)
@@ -312,7 +312,7 @@ test('an answer is a copy: what becomes of it does not reach the store', async (
 test('a scan reads results of any size, piece by piece', async () => {
   const all = group()
   const keys = Array.from({ length: 2_500 }, (_, n) => `p${String(n).padStart(4, '0')}`)
-  for (const key of keys) put(all.made, 'profiles', key, { name: key }, start)
+  for (const key of keys) put(all.made, 'profiles', [key, { name: key }, start])
   for (let n = 0; n < 2; n++) await all.made.clock.settle(all.join().start())
   await settled(all)
   const read = async (options: { from?: string; order?: 'descending' }): Promise<string[]> => {

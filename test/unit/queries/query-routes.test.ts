@@ -20,8 +20,8 @@ const message = async (path: string): Promise<readonly [number, string]> => {
 
 beforeAll(async () => {
   createVisitTopics(made)
-  for (const visitor of visitors) put(made, 'visits', visitor, { page: '/' }, start)
-  put(made, 'pages', '/', 'Home', start)
+  for (const visitor of visitors) put(made, 'visits', [visitor, { page: '/' }, start])
+  put(made, 'pages', ['/', 'Home', start])
   for (let n = 0; n < 2; n++) {
     const config = { applicationServer: `instance-${n}:7000`, commitIntervalMs: 200 }
     const app = made.app(visitCounts, { http, config })
@@ -147,7 +147,7 @@ test('while the app starts it says to ask again', async () => {
   const cluster = new MemoryCluster()
   const network = new MemoryHttp()
   createVisitTopics(cluster)
-  for (let n = 0; n < 500; n++) put(cluster, 'pages', `${n}`, 'page', start)
+  for (let n = 0; n < 500; n++) put(cluster, 'pages', [`${n}`, 'page', start])
   const app = cluster.app(visitCounts, { http: network, config: { applicationServer: 'one:7000' } })
   const starting = app.start()
   await cluster.clock.runUntil(() => app.address !== null)
