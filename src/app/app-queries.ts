@@ -97,7 +97,9 @@ export class AppQueries {
   #localStores({ name, kind }: CatalogStore): ReadonlyMap<number, StateStore | 'restoring'> {
     if (kind !== 'global') return this.thread?.storesNamed(name) ?? new Map()
     const store = this.globals?.stores.get(name)
-    return new Map([[0, store === undefined || this.thread === undefined ? 'restoring' : store]])
+    const isFilled = store !== undefined && this.thread !== undefined
+    const isOver = ['stopping', 'stopped', 'failed'].includes(this.#options.state())
+    return isOver ? new Map() : new Map([[0, isFilled ? store : 'restoring']])
   }
 }
 

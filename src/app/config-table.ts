@@ -54,6 +54,14 @@ function duration(
   return { type: 'duration', min, fallback, max }
 }
 
+function bytes(
+  min: number,
+  fallback: number,
+  max: number,
+): { type: 'integer'; unit: 'bytes'; min: number; fallback: number; max: number } {
+  return { type: 'integer', unit: 'bytes', min, fallback, max }
+}
+
 export const configTable: readonly ConfigRow[] = Object.freeze([
   row('applicationId', {
     type: 'name',
@@ -161,11 +169,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     doc: 'Records processed before new ones are taken in, I/O gets its turn, and a commit is considered.',
   }),
   row('fetchMaxBytes', {
-    type: 'integer',
-    min: 1_024,
-    max: 1_024 * mebibyte,
-    unit: 'bytes',
-    fallback: 10 * mebibyte,
+    ...bytes(1_024, 10 * mebibyte, 1_024 * mebibyte),
     importance: 'low',
     kafka: 'fetch.max.bytes',
     doc: 'Bytes asked for in one fetch.',
@@ -211,21 +215,13 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     doc: 'How long a record may wait for others to share its batch.',
   }),
   row('batchBytes', {
-    type: 'integer',
-    min: 1,
-    max: 64 * mebibyte,
-    unit: 'bytes',
-    fallback: 262_144,
+    ...bytes(1, 262_144, 64 * mebibyte),
     importance: 'low',
     kafka: 'batch.size',
     doc: "A partition's batch is sent when it holds this many bytes.",
   }),
   row('producerBufferBytesMax', {
-    type: 'integer',
-    min: 1,
-    max: 4_096 * mebibyte,
-    unit: 'bytes',
-    fallback: 64 * mebibyte,
+    ...bytes(1, 64 * mebibyte, 4_096 * mebibyte),
     importance: 'medium',
     kafka: 'buffer.memory',
     doc: 'Bytes that are sent but not acknowledged; above it processing waits.',

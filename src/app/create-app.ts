@@ -146,7 +146,8 @@ class App implements MillraceApp<Queryables> {
   }
 
   store(name: string, partition: number): StateStore | undefined {
-    return this.#queries.globals?.stores.get(name) ?? this.#thread?.store(name, partition)?.store
+    const own = this.#thread?.storesNamed(name).get(partition)
+    return this.#queries.globals?.stores.get(name) ?? (own === 'restoring' ? undefined : own)
   }
 
   reader(store: string | StoreDeclaration): never {

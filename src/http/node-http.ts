@@ -41,6 +41,7 @@ async function listen({ host, port, handler, bodyBytesMax }: HttpServerOptions, 
     server.listen(port, host, resolve)
   })
   server.removeAllListeners('error')
+  server.on('error', () => {}) // a connection could not be accepted: whoever tried knows, and the server goes on
   return { port: (server.address() as AddressInfo).port, close: () => close(server, clock) }
 }
 

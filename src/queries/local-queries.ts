@@ -72,9 +72,9 @@ export class LocalQueries {
 
   /** Where entries of the key can be: one partition, or all where that cannot be told by the key. */
   partitionsOf(store: CatalogStore, key: unknown): readonly number[] {
-    const { routingKey, topics } = store
-    if (routingKey === null) return this.partitions(store)
-    return [defaultPartition(routingKey.serialize(key), this.#count(topics))]
+    const { routing } = store
+    if (routing === null) return this.partitions(store)
+    return [defaultPartition(routing.key.serialize(key), this.#count([routing.topic]))]
   }
 
   /** By what is here and what the group said last. */

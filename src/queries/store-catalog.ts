@@ -1,6 +1,6 @@
 import { nearestName } from '../core/nearest-name.ts'
 import { QueryError } from '../core/errors.ts'
-import type { GlobalTableSpec, Plan, Subtopology } from '../planner/plan.ts'
+import type { GlobalTableSpec, Plan, PlanNode, Subtopology } from '../planner/plan.ts'
 import type { StoreSpec } from '../planner/store-spec.ts'
 import { bindSerde } from '../runtime/create-store.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
@@ -20,10 +20,11 @@ export interface CatalogStore {
   /** The topics whose partition numbers are those of the store; none for a global table, which every instance has as a whole. */
   readonly topics: readonly string[]
   /**
-   * Writes keys as they stand in the widest of `topics`, for a partition is chosen by those bytes (Kafka Streams: StreamsMetadataState).
-   * Null where a key's partition cannot be told: a processor puts what it likes, and a partitioner of the user's sees the value too.
+   * By what the partition of a key is chosen: its bytes in a topic that feeds the store (Kafka Streams: StreamsMetadataState). Null where it cannot
+   * be told by the key: a processor puts what it likes, a partitioner of the user's sees the value too, and topics of different
+   * widths have the same key in different partitions.
    */
-  readonly routingKey: Serde<unknown> | null
+  readonly routing: { readonly topic: string; readonly key: Serde<unknown> } | null
 }
 
 const queryKinds: ReadonlySet<string> = new Set<QueryKind>(['key-value', 'versioned', 'window', 'session'])
@@ -90,28 +91,42 @@ interface Binding {
   readonly partitionCounts: ReadonlyMap<string, number>
 }
 
-async function bindStore(
-  spec: StoreSpec,
-  { plan, subtopology, registry, partitionCounts }: Binding,
-): Promise<CatalogStore> {
+async function bindStore(spec: StoreSpec, binding: Binding): Promise<CatalogStore> {
   const { name, changelogTopic: topic } = spec
-  const topics = [...new Set(subtopology.sources.map((source) => source.topic))]
-  const countOf = (each: string): number => partitionCounts.get(each) ?? 0
-  const widest = topics.toSorted((a, b) => countOf(b) - countOf(a))[0]
-  const isByKey = widest !== undefined && !isProcessors(spec, subtopology) && !hasPartitioner(topics, plan)
+  const { subtopology, registry } = binding
+  const routingTopic = routingTopicOf(name, binding)
   return {
     name,
     kind: spec.kind as QueryKind,
     key: await bindSerde(spec.key, { topic, part: 'key', registry }),
     value: await bindSerde(spec.value, { topic, part: 'value', registry }),
     windowSizeMs: spec.kind === 'window' ? spec.windowSizeMs : 0,
-    topics,
-    routingKey: isByKey ? await bindSerde(spec.key, { topic: widest, part: 'key', registry }) : null,
+    topics: [...new Set(subtopology.sources.map((source) => source.topic))],
+    routing:
+      routingTopic === null
+        ? null
+        : { topic: routingTopic, key: await bindSerde(spec.key, { topic: routingTopic, part: 'key', registry }) },
   }
 }
 
-function isProcessors({ name }: StoreSpec, { nodes }: Subtopology): boolean {
-  return nodes.some(({ operator, stores }) => operator.kind === 'process' && stores.includes(name))
+function routingTopicOf(store: string, { plan, subtopology, partitionCounts }: Binding): string | null {
+  const users = subtopology.nodes.filter(({ stores }) => stores.includes(store))
+  if (users.some(({ operator }) => operator.kind === 'process')) return null
+  const feeding = subtopology.sources
+    .filter(({ nodeName }) => reaches(nodeName, users, subtopology))
+    .map(({ topic }) => topic)
+  const widths = new Set(feeding.map((topic) => partitionCounts.get(topic)))
+  return widths.size === 1 && !hasPartitioner(feeding, plan) ? feeding[0]! : null
+}
+
+function reaches(from: string, users: readonly PlanNode[], { nodes }: Subtopology): boolean {
+  const open = [from]
+  // grows while it is walked; a name may come twice, which ends all the same: the graph has no circles
+  for (const name of open) {
+    if (users.some((user) => user.name === name)) return true
+    open.push(...(nodes.find((node) => node.name === name)?.children ?? []))
+  }
+  return false
 }
 
 function hasPartitioner(topics: readonly string[], { subtopologies }: Plan): boolean {
@@ -134,6 +149,6 @@ async function bindGlobal(
     value: await bindSerde(value, { topic, part: 'value', registry }),
     windowSizeMs: 0,
     topics: [],
-    routingKey: null,
+    routing: null,
   }
 }

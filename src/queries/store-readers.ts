@@ -56,7 +56,7 @@ class Asker {
   /** Undefined: whatever is here, where it cannot be told in which partition the key would be. */
   ownPartitionsOf(store: CatalogStore, key: unknown, options: GetOptions): readonly number[] | undefined {
     const partitions = this.partitionsOf(store, key, options)
-    return store.routingKey === null && options.partition === undefined ? undefined : partitions
+    return store.routing === null && options.partition === undefined ? undefined : partitions
   }
 
   where(key: unknown): Placement | null {

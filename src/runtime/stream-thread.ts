@@ -15,7 +15,6 @@ import { ProducerCollector } from './producer-collector.ts'
 import { RepartitionPurger } from './repartition-purger.ts'
 import { restoreTask } from './restore.ts'
 import type { RuntimeTask } from './runtime-task.ts'
-import type { TaskStore } from './task.ts'
 import { processInTimeOrder } from './scheduler.ts'
 import { TaskManager } from './task-manager.ts'
 import type { StreamThreadOptions, ThreadPhase } from './stream-thread-options.ts'
@@ -122,10 +121,6 @@ export class StreamThread {
   /** What has not been committed: for the message when a shutdown runs out of time. */
   get uncommitted(): readonly TopicPartition[] {
     return this.#tasks.running.flatMap(({ task }) => task.offsetsToCommit())
-  }
-
-  store(name: string, partition: number): TaskStore | undefined {
-    return this.#tasks.store(name, partition)
   }
 
   storesNamed(name: string): ReadonlyMap<number, StateStore | 'restoring'> {

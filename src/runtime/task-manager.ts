@@ -10,7 +10,6 @@ import type { ConsumerPort, FetchedBatch } from './port.ts'
 import { TaskReadiness } from './readiness.ts'
 import type { RecordCollector } from './record-collector.ts'
 import type { RuntimeTask, TaskFactory } from './runtime-task.ts'
-import type { TaskStore } from './task.ts'
 
 export interface TaskManagerOptions {
   readonly subtopologies: readonly Subtopology[]
@@ -104,15 +103,6 @@ export class TaskManager {
   /** All tasks' partitions. */
   get partitions(): readonly TopicPartition[] {
     return [...this.#tasks.values()].flatMap(({ task }) => task.inputs)
-  }
-
-  /** A store of a local task by name; for reading. */
-  store(name: string, partition: number): TaskStore | undefined {
-    for (const { task, restoring } of this.#tasks.values()) {
-      const found = task.id.partition === partition && !restoring ? task.stores.get(name) : undefined
-      if (found !== undefined) return found
-    }
-    return undefined
   }
 
   /** The stores of this name by partition, in tasks that run and in those that are being restored. */

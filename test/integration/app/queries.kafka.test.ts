@@ -1,6 +1,7 @@
 /* Two apps on a real Kafka answer for one another over loopback; a third takes partitions over. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MillraceApp } from '../../../src/app/millrace-app.ts'
+import { systemClock } from '../../../src/core/system-clock.ts'
 import { QueryError } from '../../../src/core/errors.ts'
 import { topology } from '../../../src/dsl/topology.ts'
 import { tumbling } from '../../../src/dsl/windows.ts'
@@ -89,6 +90,7 @@ test('every instance answers for every key, also while partitions move and after
   let answers = 0
   const asking = (async () => {
     while (!isMoved) {
+      await systemClock.yield()
       const found = await second
         .reader('perVisitor')
         .get(away)

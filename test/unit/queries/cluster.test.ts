@@ -184,6 +184,7 @@ describe('why there is no answer', () => {
     await all.made.clock.settle(app.stop())
     expect((await errorOf(all.made.clock.settle(reader.get('visitor-1')))).message).toContain('the app is stopped')
     expect(thrownBy(() => reader.local.range()).code).toBe('MILLRACE_STORE_NOT_READY')
+    expect(thrownBy(() => app.reader('pages').local.get('/')).code).toBe('MILLRACE_STORE_NOT_READY')
   })
 
   test('a name that is not there has a neighbour', () => {
