@@ -60,7 +60,7 @@ describe('a key-value reader', () => {
           expect(local.approximateCount()).toBe(present.length)
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
     await expect(driver.reader('table').get(7)).resolves.toEqual(local.get(7))
   })
