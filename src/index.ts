@@ -47,6 +47,7 @@ export type {
   UntilTimeLimit,
   UntilWindowCloses,
   ValueSerdeOption,
+  TtlOption,
   VersionedOption,
   WindowStoreOption,
 } from './dsl/options.ts'
@@ -54,6 +55,7 @@ export type { WindowedAggregateOptions, WindowedCountOptions, WindowedReduceOpti
 export type { Impossible } from './dsl/type-sentences.ts'
 export type { Topology } from './topology/topology.ts'
 export type { Queryable } from './topology/queryables.ts'
+export type { TopologyOptimization, TopologyOptions } from './topology/optimization.ts'
 export type {
   Aggregator,
   ExtractedFrom,
@@ -120,6 +122,8 @@ export { planTopology } from './planner/plan-topology.ts'
 export { describePlan } from './planner/describe.ts'
 export type { DescribeFormat } from './planner/describe.ts'
 export type { Plan } from './planner/plan.ts'
+export { fingerprintOf } from './planner/topology-fingerprint.ts'
+export type { RepartitionFingerprint, StoreFingerprint, TopologyFingerprint } from './planner/topology-fingerprint.ts'
 
 // Running
 export { createApp } from './app/create-app.ts'

@@ -75,6 +75,11 @@ export interface AppConfig {
   readonly changedEntriesMax?: number
   /** How long a task waits for an input that has no data before it goes on with the others. 0: only for data that the broker holds. */
   readonly maxTaskIdleMs?: Duration
+  /**
+   * Once a task has been without input for so long, its stream time follows the wall clock: windows close and unmatched records come
+   * out. Default: never (ADR 0017 says what it costs).
+   */
+  readonly idleAfterMs?: Duration
   /** Fetched records that may wait per partition; above it the partition is paused, below half it is resumed. */
   readonly bufferedRecordsPerPartitionMax?: number
   /** Records processed before new ones are fetched and a commit is considered. */
@@ -109,4 +114,6 @@ export interface AppConfig {
   /** Where records go for which an error policy answers `dead-letter`; created if it is missing. */
   readonly deadLetterTopic?: string
   readonly errors?: ErrorsConfig
+  /** Fingerprint of the one topology that may run on state which an incompatible one wrote; the error that refuses it says which. */
+  readonly acceptTopology?: string
 }

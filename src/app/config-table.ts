@@ -54,12 +54,13 @@ function duration(
   return { type: 'duration', min, fallback, max }
 }
 
-function bytes(
+function count<U extends string>(
+  unit: U,
   min: number,
   fallback: number,
   max: number,
-): { type: 'integer'; unit: 'bytes'; min: number; fallback: number; max: number } {
-  return { type: 'integer', unit: 'bytes', min, fallback, max }
+): { type: 'integer'; unit: U; min: number; fallback: number; max: number } {
+  return { type: 'integer', unit, min, fallback, max }
 }
 
 export const configTable: readonly ConfigRow[] = Object.freeze([
@@ -133,11 +134,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     doc: 'Longest time between two commits. Shorter: less to repeat after a crash, more small writes.',
   }),
   row('changedEntriesMax', {
-    type: 'integer',
-    min: 1,
-    max: 10_000_000,
-    unit: 'entries',
-    fallback: 100_000,
+    ...count('entries', 1, 100_000, 10_000_000),
     importance: 'medium',
     kafka: null,
     doc: 'Commit early when so many store entries have changed: bounds what one commit writes to changelogs.',
@@ -148,28 +145,29 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     kafka: 'max.task.idle.ms',
     doc: 'How long a task waits for an input that has no data before it goes on with the others. 0: it waits only for data that the broker is known to hold.',
   }),
+  row('idleAfterMs', {
+    type: 'duration',
+    min: 100,
+    max: 24 * hour,
+    fallback: null,
+    importance: 'medium',
+    kafka: null,
+    doc: 'Once a task has had no input for so long on any of its partitions, its stream time follows the wall clock: windows close, unmatched records and what is suppressed come out, ttls end. Records that come later and are late by then are dropped and counted. Longer than a restart of the app takes. Default: stream time moves by records alone, so results depend on the input only.',
+  }),
   row('bufferedRecordsPerPartitionMax', {
-    type: 'integer',
-    min: 1,
-    max: 1_000_000,
-    unit: 'records',
-    fallback: 10_000,
+    ...count('records', 1, 10_000, 1_000_000),
     importance: 'medium',
     kafka: 'buffered.records.per.partition',
     doc: 'Fetched records that may wait per partition; above it the partition is paused, below half it is resumed.',
   }),
   row('maxRecordsPerTurn', {
-    type: 'integer',
-    min: 1,
-    max: 1_000_000,
-    unit: 'records',
-    fallback: 2_000,
+    ...count('records', 1, 2_000, 1_000_000),
     importance: 'low',
     kafka: 'max.poll.records',
     doc: 'Records processed before new ones are taken in, I/O gets its turn, and a commit is considered.',
   }),
   row('fetchMaxBytes', {
-    ...bytes(1_024, 10 * mebibyte, 1_024 * mebibyte),
+    ...count('bytes', 1_024, 10 * mebibyte, 1_024 * mebibyte),
     importance: 'low',
     kafka: 'fetch.max.bytes',
     doc: 'Bytes asked for in one fetch.',
@@ -191,11 +189,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     doc: 'When the position is outside the log (retention was faster, a topic was made anew). `auto`: an error for tasks with state, whose results would silently be wrong; `offsetReset` for the others.',
   }),
   row('replicationFactor', {
-    type: 'integer',
-    min: -1,
-    max: 100,
-    unit: '',
-    fallback: -1,
+    ...count('', -1, -1, 100),
     importance: 'medium',
     kafka: 'replication.factor',
     doc: "Of internal topics that the app creates; -1: the broker's default.",
@@ -215,13 +209,13 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     doc: 'How long a record may wait for others to share its batch.',
   }),
   row('batchBytes', {
-    ...bytes(1, 262_144, 64 * mebibyte),
+    ...count('bytes', 1, 262_144, 64 * mebibyte),
     importance: 'low',
     kafka: 'batch.size',
     doc: "A partition's batch is sent when it holds this many bytes.",
   }),
   row('producerBufferBytesMax', {
-    ...bytes(1, 64 * mebibyte, 4_096 * mebibyte),
+    ...count('bytes', 1, 64 * mebibyte, 4_096 * mebibyte),
     importance: 'medium',
     kafka: 'buffer.memory',
     doc: 'Bytes that are sent but not acknowledged; above it processing waits.',
@@ -274,6 +268,13 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     importance: 'medium',
     kafka: 'errors.dead.letter.queue.topic.name',
     doc: 'Where records go for which an error policy answers `dead-letter`, with the cause in their headers; created if it is missing.',
+  }),
+  row('acceptTopology', {
+    type: 'text',
+    fallback: null,
+    importance: 'low',
+    kafka: null,
+    doc: 'Fingerprint of the one topology that may run on state which an incompatible one wrote; `millrace describe` and the error `MILLRACE_TOPOLOGY_INCOMPATIBLE` print it. Has no effect on any other topology.',
   }),
   row('errors.decode', {
     type: 'policy',

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { systemRandom } from '../core/system-random.ts'
 import type { KafkaPort } from '../runtime/port.ts'
 import type { ResolvedConfig } from './resolved-config.ts'
 
@@ -17,6 +18,7 @@ export async function connectPort(config: ResolvedConfig, clock: Clock): Promise
     connectionTimeoutMs,
     ssl,
     clock,
+    random: systemRandom,
     ...(sasl !== null && { sasl }),
   })
 }

@@ -8,7 +8,8 @@ import { nodeHttp } from '../http/node-http.ts'
 import type { Plan } from '../planner/plan.ts'
 import { planTopology } from '../planner/plan-topology.ts'
 import { openGlobalTables, type GlobalTables } from '../runtime/global-tables.ts'
-import type { KafkaPort } from '../runtime/port.ts'
+import { checkReusedSources } from '../runtime/check-reused-sources.ts'
+import type { AdminPort, KafkaPort } from '../runtime/port.ts'
 import { prepareTopics } from '../runtime/prepare-topics.ts'
 import { StreamThread } from '../runtime/stream-thread.ts'
 import { createTask } from '../runtime/create-task.ts'
@@ -32,6 +33,7 @@ import { Listeners } from './listeners.ts'
 import type { MillraceApp, StateChange } from './millrace-app.ts'
 import { resolveConfig } from './resolve-config.ts'
 import type { ResolvedConfig } from './resolved-config.ts'
+import { topologyGuard } from './topology-guard.ts'
 
 /** What a simulation puts in the place of the outside world. @internal */
 export interface AppSurroundings {
@@ -174,7 +176,7 @@ class App implements MillraceApp<Queryables> {
     let globals: GlobalTables | undefined
     try {
       await admin.connect()
-      const partitionCounts = await prepareTopics(this.plan, admin, this.#config)
+      const partitionCounts = await this.#prepare(port, admin)
       if (this.#state === 'stopping') return
       const { applicationId, errors: handlers, deadLetterTopic } = this.#config
       globals = await openGlobalTables({
@@ -223,6 +225,20 @@ class App implements MillraceApp<Queryables> {
       await globals?.close()
       await admin.close()
     }
+  }
+
+  /** Checks and creates what the app needs in Kafka. Nothing is created when a check fails. @returns partition counts */
+  async #prepare(port: KafkaPort, admin: AdminPort): Promise<ReadonlyMap<string, number>> {
+    const guard = topologyGuard(this.plan, { port, admin, config: this.#config, clock: this.#clock })
+    const partitionCounts = await prepareTopics(this.plan, admin, {
+      ...this.#config,
+      beforeCreation: async (counts) => {
+        await checkReusedSources(this.plan, admin, this.#config)
+        await guard.check(counts)
+      },
+    })
+    await guard.record(partitionCounts)
+    return partitionCounts
   }
 
   #ended(error: Error | undefined): void {

@@ -17,6 +17,7 @@ export interface ResolvedConfig {
   readonly commitIntervalMs: number
   readonly changedEntriesMax: number
   readonly maxTaskIdleMs: number
+  readonly idleAfterMs: number | null
   readonly bufferedRecordsPerPartitionMax: number
   readonly maxRecordsPerTurn: number
   readonly fetchMaxBytes: number
@@ -36,4 +37,5 @@ export interface ResolvedConfig {
   readonly repartitionPurgeIntervalMs: number
   readonly deadLetterTopic: string | null
   readonly errors: ErrorHandlers
+  readonly acceptTopology: string | null
 }

@@ -6,6 +6,7 @@ import { ConfigError, TopologyError } from '../core/errors.ts'
 import { describePlan } from '../planner/describe.ts'
 import type { DescribeFormat } from '../planner/describe.ts'
 import { planTopology } from '../planner/plan-topology.ts'
+import { fingerprintHash, fingerprintOf } from '../planner/topology-fingerprint.ts'
 import { loadTopology } from './load-topology.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -102,6 +103,7 @@ function addDescribe(program: Command, output: CliOutput): void {
       const topology = await loadTopology(file)
       const plan = planTopology(topology, { applicationId: options.applicationId ?? topology.name })
       output.out(`${describePlan(plan, options.format).trimEnd()}\n`)
+      if (options.format === 'text') output.out(`\nFingerprint: ${fingerprintHash(fingerprintOf(plan))}\n`)
     })
 }
 

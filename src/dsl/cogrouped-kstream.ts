@@ -1,7 +1,7 @@
 import type { Windowed } from '../core/windowed.ts'
 import type { Aggregator, Initializer, SessionMerger } from '../topology/functions.ts'
 import type { Windows } from '../topology/windows.ts'
-import { readDuration, readVersioned, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { readDuration, readTableOptions, type DslContext, type GroupedFrom } from './dsl-context.ts'
 import type { KGroupedStream } from './kgrouped-stream.ts'
 import type { KTable } from './ktable.ts'
 import type { AggregateOptions, WindowStoreOption } from './options.ts'
@@ -182,6 +182,6 @@ function appendCogroup<K, A>(
     retentionMs: retention === undefined ? null : readDuration(dsl, retention, `retention of ${name ?? 'a cogroup'}`),
     value,
     store: store ?? null,
-    ...readVersioned(dsl, options),
+    ...readTableOptions(dsl, options),
   })
 }

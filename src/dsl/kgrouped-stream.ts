@@ -2,7 +2,7 @@ import type { Duration } from '../core/duration.ts'
 import type { Aggregator, Initializer, InvertibleAggregate, Predicate, Reducer } from '../topology/functions.ts'
 import type { OverResult } from '../topology/over-result.ts'
 import { CogroupedKStream } from './cogrouped-kstream.ts'
-import { readDuration, readVersioned, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { readDuration, readTableOptions, type DslContext, type GroupedFrom } from './dsl-context.ts'
 import type { KStream } from './kstream.ts'
 import type { KTable } from './ktable.ts'
 import type { AggregateOptions, CountOptions, NodeOptions, ReduceOptions } from './options.ts'
@@ -169,7 +169,7 @@ export class KGroupedStream<K, V> {
       retentionMs: null,
       value: options.value,
       store: options.store ?? null,
-      ...readVersioned(this.#dsl, options),
+      ...readTableOptions(this.#dsl, options),
     })
   }
 

@@ -1,5 +1,5 @@
 import type { Aggregator, Initializer, Reducer } from '../topology/functions.ts'
-import { readVersioned, type DslContext, type GroupedFrom } from './dsl-context.ts'
+import { readTableOptions, type DslContext, type GroupedFrom } from './dsl-context.ts'
 import type { KTable } from './ktable.ts'
 import type { AggregateOptions, CountOptions, ReduceOptions } from './options.ts'
 import { countAggregator, reduceAggregator } from './simple-aggregators.ts'
@@ -85,7 +85,7 @@ export class KGroupedTable<K, V> {
       grouping: Object.freeze({ name, key, value }),
       value: options.value,
       store: options.store ?? null,
-      ...readVersioned(this.#dsl, options),
+      ...readTableOptions(this.#dsl, options),
     })
   }
 }

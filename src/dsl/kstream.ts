@@ -15,7 +15,7 @@ import type { NodeId } from '../topology/node.ts'
 import type { ProcessorSupplier } from '../topology/processor.ts'
 import { appendProcess } from './append-process.ts'
 import { appendGlobalJoin, appendStreamJoin, appendStreamTableJoin } from './append-stream-join.ts'
-import { readDuration, readVersioned, type DslContext } from './dsl-context.ts'
+import { readDuration, readTableOptions, type DslContext } from './dsl-context.ts'
 import type { GlobalTable } from './global-table.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import { KTable } from './ktable.ts'
@@ -273,7 +273,7 @@ export class KStream<K, V> {
       key: options.key ?? null,
       value: options.value ?? null,
       store: options.store ?? null,
-      ...readVersioned(this.#dsl, options),
+      ...readTableOptions(this.#dsl, options),
       ...this.#from(options),
     })
   }

@@ -1,6 +1,6 @@
 import type { KeyValueMapper, Predicate, ValueJoiner, ValueMapper } from '../topology/functions.ts'
 import type { NodeId } from '../topology/node.ts'
-import { readDuration, readVersioned, type DslContext } from './dsl-context.ts'
+import { readDuration, readTableOptions, type DslContext } from './dsl-context.ts'
 import { KGroupedTable } from './kgrouped-table.ts'
 import type { KStream } from './kstream.ts'
 import type {
@@ -47,7 +47,7 @@ export class KTable<K, V> {
       predicate,
       negate: false,
       store: options.store ?? null,
-      ...readVersioned(this.#dsl, options),
+      ...readTableOptions(this.#dsl, options),
       ...this.#from(options),
     })
   }
@@ -64,7 +64,7 @@ export class KTable<K, V> {
       predicate,
       negate: true,
       store: options.store ?? null,
-      ...readVersioned(this.#dsl, options),
+      ...readTableOptions(this.#dsl, options),
       ...this.#from(options),
     })
   }
@@ -81,7 +81,7 @@ export class KTable<K, V> {
       mapper,
       value: options.value ?? null,
       store: options.store ?? null,
-      ...readVersioned(this.#dsl, options),
+      ...readTableOptions(this.#dsl, options),
       ...this.#from(options),
     })
   }
@@ -226,7 +226,7 @@ export class KTable<K, V> {
    * Holds updates back (KIP-328): until their window is closed for good (one final result per window), or each key's for a time
    * limit. Only the latest update of a key is passed on. Survives a restart through its changelog.
    * @nulls A time limit passes tombstones on. A window's final result that is a tombstone is left out.
-   * @time Driven by event time only: while no record comes, nothing is let through. What is passed on has its last update's timestamp.
+   * @time Driven by event time only: while no record comes, nothing is let through, unless the app has `idleAfterMs`. What is passed on has its last update's timestamp.
    * For sliding windows a final result can come twice (as in Kafka Streams, ADR 0004).
    * @throws `MILLRACE_BUFFER_FULL` (StateError), which stops the app, when `maxRecords` or `maxBytes` is passed and may not be met
    * by emitting early.
@@ -258,8 +258,8 @@ export class KTable<K, V> {
   ): KTable<K, R> {
     const { name = null, value = null, store = null } = options
     const inputs = [this.node, other.node]
-    const versioned = readVersioned(this.#dsl, options)
-    return this.#table({ kind: 'table-join', type, joiner, value, store, name, inputs, ...versioned })
+    const kept = readTableOptions(this.#dsl, options)
+    return this.#table({ kind: 'table-join', type, joiner, value, store, name, inputs, ...kept })
   }
 
   #foreignKeyJoin<R>(
@@ -280,7 +280,7 @@ export class KTable<K, V> {
       store,
       name,
       inputs,
-      ...readVersioned(this.#dsl, options),
+      ...readTableOptions(this.#dsl, options),
     })
   }
 

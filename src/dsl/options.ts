@@ -36,8 +36,19 @@ export interface VersionedOption {
   readonly versioned?: { readonly historyRetention: Duration }
 }
 
+/** For tables that are to forget. */
+export interface TtlOption {
+  /**
+   * How long an entry lives after its timestamp, in event time: once the task's stream time minus `ttl` has passed it, it is deleted,
+   * from the store and its changelog and, as a tombstone with the stream time of that moment, downstream. Each update begins a new life.
+   * An update that is older than that already is dropped and counted (`expired`). The table is kept in a store, also without `store`.
+   * Not together with `versioned`. Default: entries stay until they are deleted.
+   */
+  readonly ttl?: Duration
+}
+
 /** How a topic is read as a table: its latest value for each key; a null value deletes. */
-export interface TableSourceOptions<K, V> extends SourceOptions<K, V>, StoreOption, VersionedOption {
+export interface TableSourceOptions<K, V> extends SourceOptions<K, V>, StoreOption, VersionedOption, TtlOption {
   /** As for a stream; deletions (null values) have an event time too. */
   readonly timestamp?: TimestampExtractor<K, V | null>
 }
@@ -86,7 +97,7 @@ export interface DedupeOptions<K, V, I> extends KeyValueSerdeOptions<K, V> {
 }
 
 /** How `toTable` keeps what it makes of a stream. */
-export interface ToTableOptions<K, V> extends KeyValueSerdeOptions<K, V>, StoreOption, VersionedOption {}
+export interface ToTableOptions<K, V> extends KeyValueSerdeOptions<K, V>, StoreOption, VersionedOption, TtlOption {}
 
 /** Serdes of a grouped stream, and the name of its repartition topic. */
 export interface GroupByKeyOptions<K, V> extends KeySerdeOption<K>, ValueSerdeOption<V> {
@@ -106,13 +117,13 @@ export interface TableGroupByOptions<K, V> extends NodeOptions {
 }
 
 /** Names of a counting step and of its store. Counts are numbers, written as 64-bit integers. */
-export interface CountOptions extends NodeOptions, StoreOption, VersionedOption {}
+export interface CountOptions extends NodeOptions, StoreOption, VersionedOption, TtlOption {}
 
 /** Names of a reducing step and of its store, and the serde of its changelog; default: that of the values. */
-export interface ReduceOptions<V> extends NodeOptions, StoreOption, VersionedOption, ValueSerdeOption<V> {}
+export interface ReduceOptions<V> extends NodeOptions, StoreOption, VersionedOption, TtlOption, ValueSerdeOption<V> {}
 
 /** Names of an aggregating step and of its store, and the serde of its changelog. */
-export interface AggregateOptions<A> extends NodeOptions, StoreOption, VersionedOption {
+export interface AggregateOptions<A> extends NodeOptions, StoreOption, VersionedOption, TtlOption {
   /** Serde of the aggregate, for its changelog. */
   readonly value: Serde<A>
 }
@@ -124,10 +135,10 @@ export interface WindowStoreOption {
 }
 
 /** For steps from table to table: with a `store` the result is kept, without it is computed when asked for. */
-export interface TableOptions<V> extends NodeOptions, StoreOption, VersionedOption, ValueSerdeOption<V> {}
+export interface TableOptions<V> extends NodeOptions, StoreOption, VersionedOption, TtlOption, ValueSerdeOption<V> {}
 
 /** For filters of tables: with a `store` the result is kept. */
-export interface TableFilterOptions extends NodeOptions, StoreOption, VersionedOption {}
+export interface TableFilterOptions extends NodeOptions, StoreOption, VersionedOption, TtlOption {}
 
 /** Store and serdes of a foreign-key join. */
 export interface ForeignKeyJoinOptions<V, VR, R> extends TableOptions<R> {

@@ -1,5 +1,5 @@
 import type { StoreDeclaration } from '../topology/processor-stores.ts'
-import type { DeclaredQueryable, Queryable, Returned } from '../topology/queryables.ts'
+import type { DeclaredQueryable, Queryable, Returned, ReturnedByName } from '../topology/queryables.ts'
 import type { GraphBuilder } from '../topology/topology.ts'
 import { GlobalTable } from './global-table.ts'
 import { KTable } from './ktable.ts'
@@ -20,7 +20,7 @@ export type QueryableOf<T> =
       : DeclaredQueryable<T>
 
 /** A value that a declaration returned and that holds no table at all was returned by accident: an arrow function without braces. */
-export function readQueryables(graph: GraphBuilder, returned: unknown): Readonly<Record<string, Returned>> {
+export function readQueryables(graph: GraphBuilder, returned: unknown): ReturnedByName {
   if (typeof returned !== 'object' || returned === null || Object.getPrototypeOf(returned) !== Object.prototype)
     return {}
   const found = Object.entries(returned).map(([name, value]) => [name, placeOf(value)] as const)

@@ -17,7 +17,11 @@ export interface DeclaredStoreOptions<K, V> {
  * Declares a key-value store for `process` and `processValues`: hand it over in their `stores`, and to `context.store`.
  * Processors that are given the same declaration share the store.
  * @param name of the store; its changelog is `<app>-<name>-changelog`
+ * @param options.ttl how long an entry lives after the time of the record or punctuation that put it; default: for ever
  * @nulls Null keys are not allowed; putting null deletes.
+ * @time With a `ttl`, an entry is deleted, from the changelog too, once the task's stream time minus `ttl` has passed its time; nobody is
+ * told. A change whose own time is older is dropped and counted (`expired`).
+ * @throws TopologyError when `ttl` is not above 0
  * @example const totals = keyValueStore('totals', { key: string(), value: json<number>() })
  * const running = amounts.process<string, number>(() => ({
  *   process(record, context) {
@@ -28,8 +32,17 @@ export interface DeclaredStoreOptions<K, V> {
  * }), { stores: [totals] })
  * // amounts <- ['ann', 5], ['ann', 3, '1s']; running -> ['ann', 5], ['ann', 8, '1s']
  */
-export function keyValueStore<K, V>(name: string, options: DeclaredStoreOptions<K, V>): KeyValueStoreDeclaration<K, V> {
-  return Object.freeze({ kind: 'key-value', name, key: options.key, value: options.value })
+export function keyValueStore<K, V>(
+  name: string,
+  options: DeclaredStoreOptions<K, V> & { readonly ttl?: Duration },
+): KeyValueStoreDeclaration<K, V> {
+  const declared = { kind: 'key-value', name, key: options.key, value: options.value } as const
+  if (options.ttl === undefined) return Object.freeze(declared)
+  const ttlMs = durationMs(options.ttl, `ttl of ${name}`)
+  if (ttlMs <= 0) {
+    throw new TopologyError([{ path: name, problem: `ttl is ${ttlMs} ms`, remedy: 'it must be above 0' }])
+  }
+  return Object.freeze({ ...declared, ttlMs })
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../topology/topology.ts'
 import type { NewNode } from '../topology/node.ts'
-import { readVersioned, type DslContext } from './dsl-context.ts'
+import { readTableOptions, type DslContext } from './dsl-context.ts'
 import { GlobalTable } from './global-table.ts'
 import { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
@@ -66,7 +66,7 @@ export class StreamsBuilder {
       store,
       name,
       inputs: [],
-      ...readVersioned(this.#dsl, options),
+      ...readTableOptions(this.#dsl, options),
     })
   }
 
@@ -75,7 +75,7 @@ export class StreamsBuilder {
    * `joinGlobal`, by any key, without co-partitioning. The topic should be compacted, and nothing else may read it.
    * @key All partitions are read by every instance, from the start, outside the consumer group, before the app runs.
    * @nulls Null values delete; null keys are left out.
-   * @time Updates arrive within about 100 ms. They are not synchronized with streams by event time: a record meets whatever has arrived.
+   * @time Updates arrive within about 100 ms. There is no `ttl`, for there is no stream time. They are not synchronized with streams by event time: a record meets whatever has arrived.
    * @throws A record that cannot be decoded goes to the `decode` handler, which may answer `fail` or `continue`.
    * @example const shops = builder.globalTable('shops', { key: string(), value: string() })
    * const placed = payments.joinGlobal(shops, (payment) => payment.shop, (payment, city) => city)
@@ -84,6 +84,9 @@ export class StreamsBuilder {
   globalTable<K, V>(topic: string, options: GlobalTableOptions<K, V>): GlobalTable<NonNullable<K>, NonNullable<V>> {
     const { key, value, name = null, store = null } = options
     const { graph } = this.#dsl
-    return new GlobalTable(graph.append({ kind: 'global-table-source', topic, key, value, store, name, inputs: [] }))
+    const refused = readTableOptions(this.#dsl, options)
+    return new GlobalTable(
+      graph.append({ kind: 'global-table-source', topic, key, value, store, name, inputs: [], ...refused }),
+    )
   }
 }

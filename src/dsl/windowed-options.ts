@@ -1,7 +1,7 @@
 import type { AggregateOptions, CountOptions, ReduceOptions, WindowStoreOption } from './options.ts'
 
-/** Windows are versions of a kind already. */
-type Unversioned<O> = Omit<O, 'versioned'>
+/** Windows are versions of a kind already, and have a retention. */
+type Unversioned<O> = Omit<O, 'versioned' | 'ttl'>
 
 /** Names of a windowed count and of its store, and how long it keeps windows. */
 export interface WindowedCountOptions extends Unversioned<CountOptions>, WindowStoreOption {}

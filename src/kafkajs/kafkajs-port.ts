@@ -1,23 +1,42 @@
+import type { ClientOptions } from '../client/client-options.ts'
+import { kafkaClient } from '../client/kafka-client.ts'
+import { LinkTransport } from '../client/link-transport.ts'
+import { parseAddress } from '../client/parse-address.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Random } from '../core/random.ts'
 import type { KafkaPort } from '../runtime/port.ts'
-import { kafkajsAdmin } from './admin.ts'
-import type { ConnectionOptions } from './connection.ts'
-import { kafkajsConsumer } from './consumer.ts'
 import './kafkajs-codecs.ts'
-import { kafkajsProducer } from './producer.ts'
-import { kafkajsRestorer } from './restorer.ts'
+import type { BrokerOptions } from './kafkajs-library.ts'
+import { KafkaJsLink } from './kafkajs-link.ts'
 
-export interface KafkaJsPortOptions extends Omit<ConnectionOptions, 'logCreator'> {
+export interface KafkaJsPortOptions extends Omit<BrokerOptions, 'host' | 'port' | 'logCreator'> {
+  readonly brokers: readonly string[]
+  readonly clock: Clock
+  readonly random: Random
   /** KafkaJS's own log lines, as its `logCreator` option takes them. Default: none, as every failure reaches the caller. */
-  readonly logger?: ConnectionOptions['logCreator']
+  readonly logger?: BrokerOptions['logCreator']
 }
 
-/** The port on KafkaJS's connections: needs Kafka 2.3 or newer. Nothing connects before the first call that has to. */
+/** Our client on KafkaJS's connections. Nothing connects before the first call that has to. */
 export function kafkajsPort(options: KafkaJsPortOptions): KafkaPort {
-  const connection: ConnectionOptions = { ...options, logCreator: options.logger }
+  return kafkaClient(kafkajsClient(options))
+}
+
+export function kafkajsClient({ brokers, clock, random, logger, ...broker }: KafkaJsPortOptions): ClientOptions {
+  const { clientId, requestTimeoutMs } = broker
   return {
-    consumer: (consumer) => kafkajsConsumer(connection, consumer),
-    producer: (producer) => kafkajsProducer(connection, producer),
-    admin: () => kafkajsAdmin(connection),
-    restorer: (restorer) => kafkajsRestorer({ ...connection, clientId: restorer.clientId }, restorer),
+    clock,
+    random,
+    clientId,
+    requestTimeoutMs,
+    openTransport: (clientIdOfPart) =>
+      new LinkTransport({
+        addresses: brokers,
+        clock,
+        random,
+        requestTimeoutMs,
+        openLink: (address) =>
+          new KafkaJsLink({ ...broker, ...parseAddress(address), clientId: clientIdOfPart, logCreator: logger }),
+      }),
   }
 }

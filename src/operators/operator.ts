@@ -48,9 +48,24 @@ export interface Operator<KIn = unknown, VIn = unknown, KOut = unknown, VOut = u
   process(record: StreamRecord<KIn, VIn>): void
   /** Once, with the stores restored, before the first record. */
   start?(): void
+  /**
+   * So much time has passed without input (ADR 0017): its stream time moves on by that, and what is due goes out. Its stores have
+   * moved on already.
+   */
+  elapse?(ms: number): void
+  /** The task's stream time is now this: what has outlived its ttl goes (ADR 0018). */
+  expire?(streamTimeMs: number): void
+  /** Records wait in it for time to pass, and will go out with timestamps of the past: time must not pass below it meanwhile. */
+  readonly isHolding?: boolean
   /** When the task ends or moves away; nothing can be forwarded any more. */
   close?(): void
 }
 
 /** Stream time before the first record. */
 export const noStreamTime = -1
+
+/** An operator's stream time `ms` later; after a restart it goes on from the latest timestamp in its store, if there is any. */
+export function elapsed(streamTime: number, latestTimestamp: number, ms: number): number {
+  const from = Math.max(streamTime, latestTimestamp)
+  return from === noStreamTime ? noStreamTime : from + ms
+}

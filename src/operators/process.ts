@@ -2,6 +2,7 @@ import { durationMs, type Duration } from '../core/duration.ts'
 import { TopologyError } from '../core/errors.ts'
 import { streamRecord, type RecordMetadata, type StreamRecord } from '../core/stream-record.ts'
 import type { TaskId } from '../core/task-id.ts'
+import type { KeyValueStore } from '../state/key-value-store.ts'
 import type { StoreDeclaration } from '../topology/processor-stores.ts'
 import type {
   Cancellable,
@@ -43,6 +44,8 @@ export interface ProcessDeps {
   readonly services: ProcessorServices
 }
 
+type ExpiringStore = Pick<KeyValueStore<unknown, unknown>, 'expire'>
+
 /** Every processor that a task was given: a supplier that gives one out twice would mix the state of two tasks. */
 const givenOut = new WeakSet<Processor>()
 
@@ -51,6 +54,7 @@ export class ProcessOperator implements Operator, ProcessorContext {
   readonly #options: ProcessOptions
   readonly #services: ProcessorServices
   readonly #stores: ReadonlyMap<string, unknown>
+  readonly #expiring: readonly ExpiringStore[]
   #context!: OperatorContext
   #processor!: Processor
   /** Of the record or punctuation in hand. */
@@ -60,10 +64,12 @@ export class ProcessOperator implements Operator, ProcessorContext {
   constructor(options: ProcessOptions, deps: ProcessDeps) {
     this.#options = options
     this.#services = deps.services
-    const now = (): number => this.#timestamp
+    const calls = { now: () => this.#timestamp, tooLate: () => this.#context.drop('expired') }
+    const stores = options.stores.map((declared) => [declared, deps.store(declared.name)] as const)
     this.#stores = new Map(
-      options.stores.map((declared) => [declared.name, processorStore(declared, deps.store(declared.name), now)]),
+      stores.map(([declared, store]) => [declared.name, processorStore(declared, store, calls)] as const),
     )
+    this.#expiring = stores.flatMap(([{ kind }, store]) => (kind === 'key-value' ? [store as ExpiringStore] : []))
   }
 
   init(context: OperatorContext): void {
@@ -88,6 +94,11 @@ export class ProcessOperator implements Operator, ProcessorContext {
     } finally {
       this.#record = null
     }
+  }
+
+  /** Nobody is told: what follows from a missing entry is up to the processor. */
+  expire(streamTime: number): void {
+    for (const store of this.#expiring) store.expire?.(streamTime)
   }
 
   close(): void {

@@ -11,18 +11,23 @@ import type {
   StoreDeclaration,
 } from '../topology/processor-stores.ts'
 
-/** The timestamp of the record or punctuation that is being processed; changes are logged with it. */
-export type TimestampNow = () => number
+/** What a view needs of its processor. */
+export interface StoreCalls {
+  /** The timestamp of the record or punctuation that is being processed; changes are logged with it. */
+  readonly now: () => number
+  /** A change was refused, for its time is older than the store's ttl. */
+  readonly tooLate: () => void
+}
 
 /** A task's store as one processor sees it: plain values; the timestamps are kept for it. */
-export function processorStore({ kind }: StoreDeclaration, store: unknown, now: TimestampNow): ProcessorStore {
+export function processorStore({ kind }: StoreDeclaration, store: unknown, calls: StoreCalls): ProcessorStore {
   switch (kind) {
     case 'key-value':
-      return new KeyValueView(store as KeyValueStore<unknown, unknown>, now)
+      return new KeyValueView(store as KeyValueStore<unknown, unknown>, calls)
     case 'window':
-      return new WindowView(store as WindowStore<unknown, unknown>, now)
+      return new WindowView(store as WindowStore<unknown, unknown>, calls)
     case 'session':
-      return new SessionView(store as SessionStore<unknown, unknown>, now)
+      return new SessionView(store as SessionStore<unknown, unknown>, calls)
     default:
       return unreachable(kind)
   }
@@ -30,11 +35,11 @@ export function processorStore({ kind }: StoreDeclaration, store: unknown, now: 
 
 class KeyValueView<K, V> implements ProcessorKeyValueStore<K, V> {
   readonly #store: KeyValueStore<K, V>
-  readonly #now: TimestampNow
+  readonly #calls: StoreCalls
 
-  constructor(store: KeyValueStore<K, V>, now: TimestampNow) {
+  constructor(store: KeyValueStore<K, V>, calls: StoreCalls) {
     this.#store = store
-    this.#now = now
+    this.#calls = calls
   }
 
   get(key: K): V | null {
@@ -42,12 +47,12 @@ class KeyValueView<K, V> implements ProcessorKeyValueStore<K, V> {
   }
 
   put(key: K, value: V | null): void {
-    if (value === null) this.#store.delete(key, this.#now())
-    else this.#store.put(key, value, this.#now())
+    if (value === null) return this.delete(key)
+    if (this.#store.put(key, value, this.#calls.now()) === 'expired') this.#calls.tooLate()
   }
 
   delete(key: K): void {
-    this.#store.delete(key, this.#now())
+    if (this.#store.delete(key, this.#calls.now()) === 'expired') this.#calls.tooLate()
   }
 
   all(): Iterable<readonly [K, V]> {
@@ -61,11 +66,11 @@ class KeyValueView<K, V> implements ProcessorKeyValueStore<K, V> {
 
 class WindowView<K, V> implements ProcessorWindowStore<K, V> {
   readonly #store: WindowStore<K, V>
-  readonly #now: TimestampNow
+  readonly #calls: StoreCalls
 
-  constructor(store: WindowStore<K, V>, now: TimestampNow) {
+  constructor(store: WindowStore<K, V>, calls: StoreCalls) {
     this.#store = store
-    this.#now = now
+    this.#calls = calls
   }
 
   fetch(key: K, windowStart: number): V | null {
@@ -81,17 +86,17 @@ class WindowView<K, V> implements ProcessorWindowStore<K, V> {
   }
 
   put(key: K, value: V | null, windowStart: number): boolean {
-    return this.#store.put(key, value, windowStart, this.#now())
+    return this.#store.put(key, value, windowStart, this.#calls.now())
   }
 }
 
 class SessionView<K, V> implements ProcessorSessionStore<K, V> {
   readonly #store: SessionStore<K, V>
-  readonly #now: TimestampNow
+  readonly #calls: StoreCalls
 
-  constructor(store: SessionStore<K, V>, now: TimestampNow) {
+  constructor(store: SessionStore<K, V>, calls: StoreCalls) {
     this.#store = store
-    this.#now = now
+    this.#calls = calls
   }
 
   fetchSession(key: K, start: number, end: number): V | null {
@@ -107,6 +112,6 @@ class SessionView<K, V> implements ProcessorSessionStore<K, V> {
   }
 
   put(key: K, value: V | null, session: Window): boolean {
-    return this.#store.put(key, value, session, this.#now())
+    return this.#store.put(key, value, session, this.#calls.now())
   }
 }

@@ -1,10 +1,10 @@
 import { change, type Change } from '../core/change.ts'
-import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
+import { noHeaders, streamRecord, type Headers, type StreamRecord } from '../core/stream-record.ts'
 import type { Window, Windowed } from '../core/windowed.ts'
 import type { SessionStore } from '../state/session-store.ts'
 import type { Aggregator, Initializer, SessionMerger } from '../topology/functions.ts'
 import type { EmitStrategy, SessionWindows } from '../topology/windows.ts'
-import { noStreamTime, type Operator, type OperatorContext } from './operator.ts'
+import { elapsed, noStreamTime, type Operator, type OperatorContext } from './operator.ts'
 
 export interface SessionAggregateOptions<K, V, A> {
   readonly windows: SessionWindows
@@ -53,7 +53,18 @@ export class SessionAggregateOperator<K, V, A> implements Operator<K | null, V |
     this.#streamTime = Math.max(this.#streamTime, timestamp)
     const closeTime = Math.max(this.#streamTime - windows.graceMs - windows.gapMs, this.#store.lastClosed + 1)
     this.#aggregate(key, record, closeTime)
-    if (this.#isFinal) this.#emitClosed(closeTime - 1, record)
+    if (this.#isFinal) this.#emitClosed(closeTime - 1, record.headers)
+  }
+
+  elapse(ms: number): void {
+    this.#streamTime = elapsed(this.#streamTime, this.#store.latestTimestamp, ms)
+    const { graceMs, gapMs } = this.#options.windows
+    const latestEnd = this.#streamTime - graceMs - gapMs - 1
+    if (this.#store.firstWaiting <= latestEnd) this.#emitClosed(latestEnd, noHeaders)
+  }
+
+  get isHolding(): boolean {
+    return this.#store.firstWaiting < Infinity
   }
 
   #aggregate(key: K, record: StreamRecord<unknown, V | null>, closeTime: number): void {
@@ -78,7 +89,7 @@ export class SessionAggregateOperator<K, V, A> implements Operator<K | null, V |
     }
   }
 
-  #emitClosed(latestEnd: number, { headers }: StreamRecord): void {
+  #emitClosed(latestEnd: number, headers: Headers): void {
     for (const [key, aggregate] of this.#store.takeClosed(latestEnd)) {
       this.#context.forward(streamRecord(key, change(aggregate, null), key.window.end, headers))
     }

@@ -1,11 +1,11 @@
 import { change, type Change } from '../core/change.ts'
-import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
+import { noHeaders, streamRecord, type Headers, type StreamRecord } from '../core/stream-record.ts'
 import { valueAndTimestamp, type ValueAndTimestamp } from '../core/value-and-timestamp.ts'
 import { windowed, type Windowed } from '../core/windowed.ts'
 import type { WindowStore } from '../state/window-store.ts'
 import type { Aggregator, Initializer } from '../topology/functions.ts'
 import type { EmitStrategy, SlidingWindows } from '../topology/windows.ts'
-import { noStreamTime, type Operator, type OperatorContext } from './operator.ts'
+import { elapsed, noStreamTime, type Operator, type OperatorContext } from './operator.ts'
 
 export interface SlidingAggregateOptions<K, V, A> {
   readonly windows: SlidingWindows
@@ -84,7 +84,17 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
     const input = { key, value, record, closeTime }
     if (timestamp < this.#differenceMs) this.#processEarly(input)
     else this.#processNormal(input)
-    if (this.#isFinal) this.#emitClosed(closeTime - this.#differenceMs - 1, record)
+    if (this.#isFinal) this.#emitClosed(closeTime - this.#differenceMs - 1, record.headers)
+  }
+
+  elapse(ms: number): void {
+    this.#streamTime = elapsed(this.#streamTime, this.#store.latestTimestamp, ms)
+    const latestStart = this.#streamTime - this.#options.windows.graceMs - this.#differenceMs - 1
+    if (this.#store.firstWaiting <= latestStart) this.#emitClosed(latestStart, noHeaders)
+  }
+
+  get isHolding(): boolean {
+    return this.#store.firstWaiting < Infinity
   }
 
   #processNormal(input: Input<K, V>): void {
@@ -180,7 +190,7 @@ export class SlidingAggregateOperator<K, V, A> implements Operator<K | null, V |
     if (!this.#store.put(key, aggregate, start, timestamp)) this.#context.drop('expired')
   }
 
-  #emitClosed(latestStart: number, { headers }: StreamRecord): void {
+  #emitClosed(latestStart: number, headers: Headers): void {
     for (const [key, { value, timestamp }] of this.#store.takeClosed(latestStart)) {
       this.#context.forward(streamRecord(key, change(value, null), timestamp, headers))
     }

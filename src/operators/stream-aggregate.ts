@@ -35,6 +35,10 @@ export class StreamAggregateOperator<K, V, A> implements Operator<K | null, V | 
     this.#output.init(context)
   }
 
+  expire(streamTime: number): void {
+    this.#output.expire(streamTime, this.#options.sendOldValues)
+  }
+
   process(record: StreamRecord<K | null, V | null>): void {
     const { key, value } = record
     if (key === null) return this.#context.drop('null-key')

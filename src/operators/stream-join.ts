@@ -1,10 +1,10 @@
-import { streamRecord, type Headers, type StreamRecord } from '../core/stream-record.ts'
+import { noHeaders, streamRecord, type Headers, type StreamRecord } from '../core/stream-record.ts'
 import type { StreamJoinStore } from '../state/stream-join-store.ts'
 import type { JoinSide, UnmatchedEntry, UnmatchedStore } from '../state/unmatched-store.ts'
 import type { ValueJoiner } from '../topology/functions.ts'
 import type { JoinWindows } from '../topology/windows.ts'
 import { keepsUnmatched, type JoinType } from './join-type.ts'
-import type { Operator, OperatorContext } from './operator.ts'
+import { elapsed, type Operator, type OperatorContext } from './operator.ts'
 import type { StreamJoinTime } from './stream-join-time.ts'
 
 export interface StreamJoinOptions {
@@ -12,6 +12,8 @@ export interface StreamJoinOptions {
   readonly side: JoinSide
   readonly joiner: ValueJoiner
   readonly windows: JoinWindows
+  /** False where the other side of a self join has put the record into the store that both read. */
+  readonly storesOwn: boolean
 }
 
 export interface StreamJoinDeps<K, Own, Other> {
@@ -45,6 +47,7 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
   readonly #beforeMs: number
   readonly #afterMs: number
   readonly #keepsUnmatched: boolean
+  readonly #storesOwn: boolean
   readonly #ownStore: StreamJoinStore<K, Own>
   readonly #otherStore: StreamJoinStore<K, Other>
   readonly #unmatched: UnmatchedStore<K, unknown, unknown> | null
@@ -58,6 +61,7 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
     this.#otherSide = isLeft ? 'right' : 'left'
     this.#joiner = options.joiner
     this.#windows = windows
+    this.#storesOwn = options.storesOwn
     this.#beforeMs = isLeft ? windows.beforeMs : windows.afterMs
     this.#afterMs = isLeft ? windows.afterMs : windows.beforeMs
     this.#keepsUnmatched = keepsUnmatched(options.type, side)
@@ -78,7 +82,19 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
     if (key === null) return this.#processWithoutKey(value, timestamp, headers)
     if (timestamp === this.#time.streamTime) this.#emitClosed(headers)
     this.#joinOrWait(key, value, timestamp, headers)
-    if (!this.#ownStore.put(key, value, timestamp)) this.#context.drop('expired')
+    if (this.#storesOwn && !this.#ownStore.put(key, value, timestamp)) this.#context.drop('expired')
+  }
+
+  /** Time is shared by both sides: the left one moves it. */
+  elapse(ms: number): void {
+    if (this.#side === 'right') return
+    const latest = Math.max(this.#ownStore.latestTimestamp, this.#otherStore.latestTimestamp)
+    this.#time.streamTime = elapsed(this.#time.streamTime, latest, ms)
+    this.#emitAllClosed()
+  }
+
+  get isHolding(): boolean {
+    return this.#unmatched !== null && !this.#unmatched.isEmpty
   }
 
   #processWithoutKey(value: Own, timestamp: number, headers: Headers): void {
@@ -123,6 +139,18 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
         open[entry.side] = true
       } else {
         this.#emitUnmatched(entry, headers)
+      }
+    }
+  }
+
+  /** None of Kafka Streams' peculiarities, which leave results waiting for records that do not come. */
+  #emitAllClosed(): void {
+    if (this.#unmatched === null) return
+    const { beforeMs, afterMs } = this.#windows
+    for (const entry of this.#unmatched.entries()) {
+      if (this.#isOpen(entry.timestamp, Math.min(beforeMs, afterMs))) break
+      if (!this.#isOpen(entry.timestamp, entry.side === 'left' ? afterMs : beforeMs)) {
+        this.#emitUnmatched(entry, noHeaders)
       }
     }
   }

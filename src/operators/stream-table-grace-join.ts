@@ -49,7 +49,19 @@ export class StreamTableGraceJoinOperator<K, V, T, Out> implements Operator<K | 
     const { graceMs } = this.#options
     if (timestamp < this.#buffer.streamTime - graceMs) return this.#join(record)
     this.#buffer.put(record)
-    const until = this.#buffer.streamTime - graceMs
+    this.#joinDue()
+  }
+
+  elapse(): void {
+    this.#joinDue()
+  }
+
+  get isHolding(): boolean {
+    return this.#buffer.entryCount > 0
+  }
+
+  #joinDue(): void {
+    const until = this.#buffer.streamTime - this.#options.graceMs
     for (let due = this.#buffer.takeUntil(until); due !== null; due = this.#buffer.takeUntil(until)) this.#join(due)
   }
 

@@ -3,7 +3,7 @@ import { StateError } from '../core/errors.ts'
 import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
 import type { Windowed } from '../core/windowed.ts'
 import type { BufferedChange, SuppressStore } from '../state/suppress-store.ts'
-import { noStreamTime, type Operator, type OperatorContext } from './operator.ts'
+import { elapsed, noStreamTime, type Operator, type OperatorContext } from './operator.ts'
 
 export interface SuppressOptions {
   /** `window-close`: keys are windowed; hold until the window's end + `durationMs`. `time-limit`: hold `durationMs`. */
@@ -19,7 +19,7 @@ export interface SuppressOptions {
 /**
  * Holds a table's changes back, keeping the latest of each key (Kafka Streams: KTableSuppressProcessor, KIP-328).
  *
- * Only a record of this operator moves its stream time; what is due then goes out in the order of (buffer time, key
+ * Only a record of this operator moves its stream time (or idle time, `elapse`); what is due then goes out in the order of (buffer time, key
  * bytes), with the latest update's timestamp. `window-close` keeps tombstones to itself: downstream never saw a value
  * to delete. The end of a sliding window is inclusive, so it closes 1 ms early, as in Kafka Streams.
  */
@@ -44,12 +44,24 @@ export class SuppressOperator<K, V> implements Operator<K, Change<V>, K, Change<
     this.#streamTime = Math.max(this.#streamTime, timestamp)
     const bufferTime = this.#options.until === 'window-close' ? (key as Windowed<unknown>).window.end : timestamp
     this.#store.put(bufferTime, { key, change: value, timestamp, headers })
-
-    const dueTime = this.#streamTime - this.#options.durationMs
-    this.#emitWhile((firstBufferTime) => firstBufferTime <= dueTime)
+    this.#emitDue()
     if (!this.#isOverLimit()) return
     if (this.#options.onFull === 'fail') throw this.#bufferFull()
     this.#emitWhile(() => this.#isOverLimit())
+  }
+
+  elapse(ms: number): void {
+    this.#streamTime = elapsed(this.#streamTime, this.#store.latestTimestamp, ms)
+    this.#emitDue()
+  }
+
+  get isHolding(): boolean {
+    return this.#store.recordCount > 0
+  }
+
+  #emitDue(): void {
+    const dueTime = this.#streamTime - this.#options.durationMs
+    this.#emitWhile((bufferTime) => bufferTime <= dueTime)
   }
 
   /** An entry leaves the buffer after it was forwarded: until then the views of tables below show what it replaces. */

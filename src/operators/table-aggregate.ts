@@ -37,6 +37,10 @@ export class TableAggregateOperator<K, V, A> implements Operator<K, Change<V>, K
     this.#output.init(context)
   }
 
+  expire(streamTime: number): void {
+    this.#output.expire(streamTime, this.#options.sendOldValues)
+  }
+
   process(record: StreamRecord<K, Change<V>>): void {
     const { key } = record
     assert(key !== null, 'a table was grouped under a null key')

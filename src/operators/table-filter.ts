@@ -34,6 +34,10 @@ export class TableFilterOperator<K, V> implements Operator<K, Change<V>, K, Chan
     this.#output.init(context)
   }
 
+  expire(streamTime: number): void {
+    this.#output.expire(streamTime, this.#options.sendOldValues)
+  }
+
   process(record: StreamRecord<K, Change<V>>): void {
     const { key, value } = record
     const newValue = this.#passing(key, value.newValue)

@@ -25,6 +25,10 @@ export class TableJoinMergeOperator<K, V> implements Operator<K, Change<V>, K, C
     this.#output.init(context)
   }
 
+  expire(streamTime: number): void {
+    this.#output.expire(streamTime, this.#sendOldValues)
+  }
+
   process(record: StreamRecord<K, Change<V>>): void {
     const { newValue, oldValue } = record.value
     this.#output.update(record, newValue, this.#sendOldValues ? oldValue : null)

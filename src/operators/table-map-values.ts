@@ -29,6 +29,10 @@ export class TableMapValuesOperator<K, V, R> implements Operator<K, Change<V>, K
     this.#output.init(context)
   }
 
+  expire(streamTime: number): void {
+    this.#output.expire(streamTime, this.#options.sendOldValues)
+  }
+
   process(record: StreamRecord<K, Change<V>>): void {
     const { key, value } = record
     const newValue = this.#mapped(key, value.newValue)

@@ -29,6 +29,13 @@ export class TableOutput<K, V> {
     this.#context.forward(streamRecord(key, update, timestamp, headers))
   }
 
+  /** What has outlived its ttl leaves the store, then goes out as deleted at this time. */
+  expire(streamTime: number, sendOldValues: boolean): void {
+    for (const [key, { value }] of this.#store?.expire?.(streamTime) ?? []) {
+      this.#context.forward(streamRecord(key, change<V>(null, sendOldValues ? value : null), streamTime))
+    }
+  }
+
   /** As `update`, for a table that is computed from another one: without a store it is out of order when its parent is. */
   derive(cause: StreamRecord<K, Change<unknown>>, newValue: V | null, oldValue: V | null): void {
     if (this.#store !== null || cause.value.outOfOrder === undefined) return this.update(cause, newValue, oldValue)

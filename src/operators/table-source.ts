@@ -29,6 +29,10 @@ export class TableSourceOperator<K, V> implements Operator<K | null, V | null, K
     this.#output.init(context)
   }
 
+  expire(streamTime: number): void {
+    this.#output.expire(streamTime, this.#oldValues !== null)
+  }
+
   process(record: StreamRecord<K | null, V | null>): void {
     if (!hasKey(record)) return this.#context.drop('null-key')
     this.#output.update(record, record.value, this.#oldValues?.get(record.key)?.value ?? null)

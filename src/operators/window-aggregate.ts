@@ -1,10 +1,10 @@
 import { change, type Change } from '../core/change.ts'
-import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
+import { noHeaders, streamRecord, type Headers, type StreamRecord } from '../core/stream-record.ts'
 import { windowed, type Windowed } from '../core/windowed.ts'
 import type { WindowStore } from '../state/window-store.ts'
 import type { Aggregator, Initializer } from '../topology/functions.ts'
 import type { EmitStrategy, TimeWindows } from '../topology/windows.ts'
-import { noStreamTime, type Operator, type OperatorContext } from './operator.ts'
+import { elapsed, noStreamTime, type Operator, type OperatorContext } from './operator.ts'
 
 export interface WindowAggregateOptions<K, V, A> {
   readonly windows: TimeWindows
@@ -53,7 +53,18 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
       if (start + sizeMs > closeTime) this.#update(key, start, record)
       else this.#context.drop('late')
     }
-    if (this.#isFinal) this.#emitClosed(closeTime - sizeMs, record)
+    if (this.#isFinal) this.#emitClosed(closeTime - sizeMs, record.headers)
+  }
+
+  elapse(ms: number): void {
+    this.#streamTime = elapsed(this.#streamTime, this.#store.latestTimestamp, ms)
+    const { graceMs, sizeMs } = this.#options.windows
+    const latestStart = this.#streamTime - graceMs - sizeMs
+    if (this.#store.firstWaiting <= latestStart) this.#emitClosed(latestStart, noHeaders)
+  }
+
+  get isHolding(): boolean {
+    return this.#store.firstWaiting < Infinity
   }
 
   #update(key: K, start: number, record: StreamRecord<unknown, V | null>): void {
@@ -68,7 +79,7 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
     this.#emitUpdate(windowedKey, change(aggregate, oldAggregate), timestamp, record)
   }
 
-  #emitClosed(latestStart: number, { headers }: StreamRecord): void {
+  #emitClosed(latestStart: number, headers: Headers): void {
     for (const [key, { value, timestamp }] of this.#store.takeClosed(latestStart)) {
       this.#context.forward(streamRecord(key, change(value, null), timestamp, headers))
     }

@@ -1,3 +1,4 @@
+import { fingerprintHash, fingerprintOf } from './topology-fingerprint.ts'
 import type { Plan, PlanNode, PlanSource, Subtopology } from './plan.ts'
 
 /** How a plan is printed: for people, for programs, for Graphviz. */
@@ -83,12 +84,13 @@ function planJson(plan: Plan): unknown {
         children: node.children,
         stores: node.stores,
       })),
-      stores: subtopology.stores.map(({ name, kind, changelogTopic, key, value }) => ({
-        name,
-        kind,
-        changelogTopic,
-        key: key.name,
-        value: value.name,
+      stores: subtopology.stores.map((store) => ({
+        name: store.name,
+        kind: store.kind,
+        changelogTopic: store.changelogTopic,
+        ...('reusesSource' in store && store.reusesSource === true ? { reusesSource: true } : {}),
+        key: store.key.name,
+        value: store.value.name,
       })),
     })),
     globalTables: plan.globalTables.map(({ topic, nodeName, store, key, value }) => ({
@@ -100,6 +102,7 @@ function planJson(plan: Plan): unknown {
     })),
     internalTopics: plan.internalTopics,
     copartitionGroups: plan.copartitionGroups,
+    fingerprint: { hash: fingerprintHash(fingerprintOf(plan)), ...fingerprintOf(plan) },
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Problem } from '../core/errors.ts'
 import type { TopologyNode } from '../topology/node.ts'
+import { topologyTopic } from './internal-topics.ts'
 import type { PhysicalGraph } from './physical-graph.ts'
 
 /** Kafka's limit (org.apache.kafka.common.internals.Topic). */
@@ -9,8 +10,13 @@ const topicLengthMax = 249
  * What only shows once the plan has its names: a join adds `-left` and `-right` to its own, a table source `-source`, a
  * repartition topic `-repartition-sink` and `-repartition-source`, and any of these may be another node's name.
  */
-export function findClashes(graph: PhysicalGraph, nodes: readonly TopologyNode[]): readonly Problem[] {
-  return [...sameNodeNames(graph), ...internalTopicsOfUsers(graph, nodes), ...longTopics(graph)]
+export function findClashes(
+  graph: PhysicalGraph,
+  nodes: readonly TopologyNode[],
+  applicationId: string,
+): readonly Problem[] {
+  const internal = new Set([topologyTopic(applicationId), ...graph.topics.map(({ name }) => name)])
+  return [...sameNodeNames(graph), ...internalTopicsOfUsers(internal, nodes), ...longTopics(graph)]
 }
 
 function sameNodeNames({ nodes }: PhysicalGraph): Problem[] {
@@ -25,8 +31,7 @@ function sameNodeNames({ nodes }: PhysicalGraph): Problem[] {
   }))
 }
 
-function internalTopicsOfUsers(graph: PhysicalGraph, nodes: readonly TopologyNode[]): Problem[] {
-  const internal = new Set(graph.topics.map(({ name }) => name))
+function internalTopicsOfUsers(internal: ReadonlySet<string>, nodes: readonly TopologyNode[]): Problem[] {
   const used = nodes.flatMap((node) => {
     if (node.kind === 'stream-source') return node.topics
     return (node.kind === 'table-source' || node.kind === 'sink') && typeof node.topic === 'string' ? [node.topic] : []

@@ -12,6 +12,11 @@ export function repartitionTopic(applicationId: string, name: string): string {
   return `${applicationId}-${name}-repartition`
 }
 
+/** Where the instances of an app record what they keep (docs/adr/0015). */
+export function topologyTopic(applicationId: string): string {
+  return `${applicationId}-topology`
+}
+
 /** Records of a repartition topic are kept until they are read: never by time, deleted by offset once committed. */
 export const repartitionConfigs: Readonly<Record<string, string>> = Object.freeze({
   'cleanup.policy': 'delete',

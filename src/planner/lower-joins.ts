@@ -48,7 +48,7 @@ export function lowerStreamJoin(lowering: Lowering, node: StreamJoinNode): void 
       : lowering.store(node, { kind: 'unmatched', key, value: leftValue, rightValue }, '-unmatched')
   const name = lowering.name(node)
   const { type, joiner, windows } = node
-  const side = { kind: 'stream-join', type, joiner, windows, unmatchedStore, joinId: name } as const
+  const side = { kind: 'stream-join', type, joiner, windows, unmatchedStore, joinId: name, storesOwn: true } as const
   const used = [leftStore, rightStore, ...stores(unmatchedStore)]
   lowering.graph.add(
     `${name}-left`,

@@ -113,6 +113,7 @@ export function lowerRepartition(lowering: Lowering, node: RepartitionNode): voi
     ...serdes,
     partitions,
     partitioner,
+    isExplicit: true,
     readers: [node],
   })
   lowering.done(node, lowered)

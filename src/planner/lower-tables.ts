@@ -7,6 +7,7 @@ import type {
   ToStreamNode,
   ToTableNode,
 } from '../topology/node.ts'
+import type { Expiring } from '../topology/table-settings.ts'
 import { versionedSettings } from '../topology/versioned.ts'
 import { windowCloseDelayMs } from '../topology/window-retention.ts'
 import type { Lowered, Lowering } from './lowering.ts'
@@ -100,8 +101,28 @@ export function addTableStore(lowering: Lowering, node: TopologyNode): string | 
   const key = lowering.need(serdes.key, node, 'key of its store')
   const value = lowering.need(serdes.value, node, 'value of its store')
   const versioned = versionedSettings(node)
-  if (versioned === undefined) return lowering.store(node, { kind: 'key-value', key, value })
-  return lowering.store(node, { kind: 'versioned', key, value, ...versioned })
+  const spec =
+    versioned === undefined
+      ? ({ kind: 'key-value', key, value, ...ttlOf(node) } as const)
+      : ({ kind: 'versioned', key, value, ...versioned } as const)
+  return reusesSource(lowering, node) ? lowering.storeOfSource(node, spec) : lowering.store(node, spec)
+}
+
+/**
+ * Not where the app begins behind what the topic holds already: a restore would bring in what the table never had. Nor with a
+ * ttl: what the table has forgotten still stands in the topic.
+ */
+function reusesSource(lowering: Lowering, node: TopologyNode): node is TableSourceNode {
+  return (
+    node.kind === 'table-source' &&
+    node.offsetReset !== 'latest' &&
+    node.ttlMs === undefined &&
+    lowering.optimizes('reuse.ktable.source.topics')
+  )
+}
+
+function ttlOf(node: TopologyNode): Expiring {
+  return 'ttlMs' in node ? { ttlMs: node.ttlMs } : {}
 }
 
 export function stores(store: string | null): readonly string[] {

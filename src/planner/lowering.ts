@@ -1,6 +1,7 @@
 import type { Serde } from '../serde/serde.ts'
 import { nameNodes, storeName, type NodeNames } from '../topology/names.ts'
-import type { NodeId, TopologyNode } from '../topology/node.ts'
+import type { NodeId, TableSourceNode, TopologyNode } from '../topology/node.ts'
+import type { TopologyOptimization } from '../topology/optimization.ts'
 import { resolveSerdes, type NodeSerdes } from '../topology/serdes.ts'
 import type { Topology } from '../topology/topology.ts'
 import { historyOf } from '../topology/versioned.ts'
@@ -26,6 +27,8 @@ export interface RepartitionRequest {
   readonly key: Serde<any> | null
   readonly value: Serde<any> | null
   readonly partitions?: number | null
+  /** Asked for by the user: no optimization may do without it. */
+  readonly isExplicit?: boolean
   readonly partitioner?: ((value: any, key: any, partitionCount: number) => number) | null
   /** The logical nodes that read it. */
   readonly readers: readonly TopologyNode[]
@@ -42,6 +45,7 @@ export class Lowering {
   readonly #lowered = new Map<NodeId, Lowered>()
   readonly #repartitioned = new Map<string, { readonly from: string; readonly to: Lowered }>()
   readonly #relaxed: ReadonlySet<NodeId>
+  readonly #optimizations: ReadonlySet<TopologyOptimization>
 
   constructor(topology: Topology, applicationId: string) {
     this.nodes = topology.nodes
@@ -50,6 +54,7 @@ export class Lowering {
     this.#serdes = resolveSerdes(topology.nodes)
     this.#tables = materialize(topology.nodes)
     this.#relaxed = aboveRelaxedJoins(topology.nodes)
+    this.#optimizations = new Set(topology.optimizations)
   }
 
   name(node: TopologyNode): string {
@@ -66,6 +71,10 @@ export class Lowering {
 
   table(node: TopologyNode): TableState {
     return this.#tables.get(node.id)!
+  }
+
+  optimizes(what: TopologyOptimization): boolean {
+    return this.#optimizations.has(what)
   }
 
   /** The updates of this input may be out of order, and are then known to be (KIP-914). */
@@ -103,8 +112,7 @@ export class Lowering {
 
   storeNamed(name: string, node: TopologyNode, spec: StoreSettings): string {
     const full = { ...spec, name, changelogTopic: changelogTopic(this.applicationId, name) } as StoreSpec
-    if (this.graph.stores.has(name)) this.#reportSameStore(node, name)
-    this.graph.stores.set(name, { spec: full, owner: this.name(node) })
+    this.#addStore(node, full)
     this.graph.topics.push({
       name: full.changelogTopic,
       kind: 'changelog',
@@ -113,6 +121,18 @@ export class Lowering {
       owner: this.name(node),
     })
     return name
+  }
+
+  /** The store of a table that is filled from the topic it reads, and has no changelog; returns its name. */
+  storeOfSource(node: TableSourceNode, spec: StoreSettings): string {
+    const name = this.tableStoreName(node)
+    this.#addStore(node, { ...spec, name, changelogTopic: node.topic, reusesSource: true } as StoreSpec)
+    return name
+  }
+
+  #addStore(node: TopologyNode, spec: StoreSpec): void {
+    if (this.graph.stores.has(spec.name)) this.#reportSameStore(node, spec.name)
+    this.graph.stores.set(spec.name, { spec, owner: this.name(node) })
   }
 
   tableStoreName(node: TopologyNode): string {
@@ -156,6 +176,7 @@ export class Lowering {
       partitions: request.partitions ?? null,
       configs: repartitionConfigs,
       owner: node,
+      isMergeable: request.isExplicit !== true,
     })
     const lowered = { node, topics: [topic], rekeyed: false }
     this.#repartitioned.set(topic, { from: from.node, to: lowered })

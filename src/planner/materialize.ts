@@ -125,5 +125,5 @@ function isSource({ kind }: TopologyNode): boolean {
 
 /** Its user wants it kept. */
 function isKept(node: TopologyNode & { readonly store: string | null }): boolean {
-  return node.store !== null || versionedSettings(node) !== undefined
+  return node.store !== null || versionedSettings(node) !== undefined || 'ttlMs' in node
 }

@@ -203,6 +203,8 @@ export interface OverSpec {
 export type DedupeSpec = Pick<DedupeNode, 'kind' | 'idOf' | 'withinMs' | 'late'> & { readonly store: string }
 export interface StreamJoinSpec {
   readonly kind: 'stream-join'
+  /** False where the other side has put the same record into the same store. */
+  readonly storesOwn: boolean
   readonly type: JoinType
   readonly side: 'left' | 'right'
   readonly joiner: ValueJoiner

@@ -14,6 +14,8 @@ export interface PhysicalNode {
 /** An internal topic before its sub-topology is known: that of `owner`, the node that reads it or keeps the store. */
 export interface PhysicalTopic extends Omit<InternalTopic, 'subtopology'> {
   readonly owner: string
+  /** A repartition topic that another one may stand in for. */
+  readonly isMergeable?: boolean
 }
 
 /** What the passes of the planner fill, front to back. */
@@ -25,6 +27,10 @@ export class PhysicalGraph {
   readonly copartitionGroups: CopartitionGroup[] = []
   readonly globalTables: GlobalTableSpec[] = []
   readonly problems: Problem[] = []
+
+  replace(nodes: readonly PhysicalNode[]): void {
+    this.nodes.splice(0, this.nodes.length, ...nodes)
+  }
 
   add(name: string, operator: OperatorSpec, parents: readonly string[], stores: readonly string[] = []): string {
     this.nodes.push({ name, operator, parents, stores })

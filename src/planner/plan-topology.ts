@@ -3,20 +3,25 @@ import type { Topology } from '../topology/topology.ts'
 import { findClashes } from './find-clashes.ts'
 import { fuseChains } from './fuse-chains.ts'
 import { lower } from './lower.ts'
+import { mergeRepartitions } from './merge-repartitions.ts'
 import type { PhysicalGraph } from './physical-graph.ts'
 import type { InternalTopic, Plan, Subtopology } from './plan.ts'
+import { shareSelfJoinStores } from './share-self-join-stores.ts'
 import { splitSubtopologies } from './split-subtopologies.ts'
 
 /**
- * Turns a topology into what runs: lower, split into sub-topologies, fuse stateless chains. Pure; the same topology and
+ * Turns a topology into what runs: lower, optimize where the topology says so, split into sub-topologies, fuse stateless chains. Pure; the same topology and
  * application id always give the same plan.
  *
  * @throws TopologyError `MILLRACE_TOPOLOGY_INVALID` listing every serde that is missing and every name that clashes
  */
 export function planTopology(topology: Topology, options: { readonly applicationId: string }): Plan {
   const { graph } = lower(topology, options.applicationId)
+  if (topology.optimizations.includes('merge.repartition.topics')) mergeRepartitions(graph)
+  if (topology.optimizations.includes('single.store.self.join')) shareSelfJoinStores(graph)
   const queryables = storesByName(topology)
-  const problems = [...graph.problems, ...findClashes(graph, topology.nodes), ...lostQueryables(graph, queryables)]
+  const clashes = findClashes(graph, topology.nodes, options.applicationId)
+  const problems = [...graph.problems, ...clashes, ...lostQueryables(graph, queryables)]
   if (problems.length > 0) throw new TopologyError(problems)
   const subtopologies = splitSubtopologies(graph).map(fuseChains)
   return deepFreeze({

@@ -1,4 +1,5 @@
 import type { Serde } from '../serde/serde.ts'
+import type { Expiring } from '../topology/table-settings.ts'
 
 interface StoreSpecBase {
   readonly name: string
@@ -8,7 +9,13 @@ interface StoreSpecBase {
   readonly changelogTopic: string
 }
 
-export interface KeyValueStoreSpec extends StoreSpecBase {
+/** What only the store of a table can be. */
+interface SourceStoreSpec {
+  /** `changelogTopic` is the topic that the table reads: the store is restored from it and writes nothing. */
+  readonly reusesSource?: boolean
+}
+
+export interface KeyValueStoreSpec extends StoreSpecBase, SourceStoreSpec, Expiring {
   readonly kind: 'key-value'
 }
 export interface WindowStoreSpec extends StoreSpecBase {
@@ -48,7 +55,7 @@ export interface SubscriptionStoreSpec extends StoreSpecBase {
   readonly primaryKey: Serde<unknown>
 }
 
-export interface VersionedStoreSpec extends StoreSpecBase {
+export interface VersionedStoreSpec extends StoreSpecBase, SourceStoreSpec {
   readonly kind: 'versioned'
   readonly historyRetentionMs: number
 }

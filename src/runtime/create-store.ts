@@ -9,6 +9,7 @@ import { MemoryStreamBufferStore } from '../state/memory-stream-buffer-store.ts'
 import { MemoryStreamJoinStore } from '../state/memory-stream-join-store.ts'
 import { MemorySubscriptionStore } from '../state/memory-subscription-store.ts'
 import { MemorySuppressStore } from '../state/memory-suppress-store.ts'
+import { MemoryTtlStore } from '../state/memory-ttl-store.ts'
 import { MemoryUnmatchedStore } from '../state/memory-unmatched-store.ts'
 import { MemoryVersionedStore } from '../state/memory-versioned-store.ts'
 import { MemoryWindowStore } from '../state/memory-window-store.ts'
@@ -49,7 +50,9 @@ async function makeStore(
   const { key, value } = serdes
   switch (spec.kind) {
     case 'key-value':
-      return new MemoryKeyValueStore(name, serdes)
+      return spec.ttlMs === undefined
+        ? new MemoryKeyValueStore(name, serdes, { isLogged: spec.reusesSource !== true })
+        : new MemoryTtlStore(name, serdes, spec.ttlMs)
     case 'window':
       return new MemoryWindowStore(name, serdes, spec)
     case 'session':
@@ -72,7 +75,7 @@ async function makeStore(
       })
     }
     case 'versioned':
-      return new MemoryVersionedStore(name, serdes, spec)
+      return new MemoryVersionedStore(name, serdes, { ...spec, isLogged: spec.reusesSource !== true })
     case 'stream-buffer':
       return new MemoryStreamBufferStore(name, serdes)
     case 'over':

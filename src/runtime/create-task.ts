@@ -1,20 +1,38 @@
+import { taskIdName } from '../core/task-id.ts'
 import type { PlanNode, PlanSource } from '../planner/plan.ts'
+import type { StoreSpec } from '../planner/store-spec.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
+import type { KeyValueStore } from '../state/key-value-store.ts'
 import { bindForeignKey } from './bind-foreign-key.ts'
 import { bindSerde, createStore } from './create-store.ts'
+import { SourceRestore } from './source-restore.ts'
 import { Task, type TaskOptions, type TaskStore } from './task.ts'
 
 /** Builds a task: binds serdes (which may ask the registry), makes its stores, queues and operators. */
 export async function createTask(options: TaskOptions): Promise<Task> {
   const { id, subtopology, registry, topics } = options
-  const stores = new Map<string, TaskStore>()
-  for (const spec of subtopology.stores) {
-    stores.set(spec.name, { ...(await createStore(spec, registry)), changelogTopic: spec.changelogTopic })
-  }
   const sources = subtopology.sources.filter(({ topic }) => topics === undefined || topics.has(topic))
   const bound = await Promise.all(sources.map((source) => bindBoth(source, source.topic, registry)))
+  const stores = new Map<string, TaskStore>()
+  for (const spec of subtopology.stores) stores.set(spec.name, await createTaskStore(spec, bound, options))
   const nodes = await Promise.all(subtopology.nodes.map((node) => bindSink(node, options)))
   return new Task(options, { id, stores, sources: bound, nodes, globalStores: options.globalStores ?? new Map() })
+}
+
+async function createTaskStore(
+  spec: StoreSpec,
+  sources: readonly PlanSource[],
+  options: TaskOptions,
+): Promise<TaskStore> {
+  const { id, registry } = options
+  const made = { ...(await createStore(spec, registry)), changelogTopic: spec.changelogTopic }
+  if (!('reusesSource' in spec) || spec.reusesSource !== true) return { ...made, source: null }
+  const source = sources.find(({ topic }) => topic === spec.changelogTopic)
+  // The table's topic has fewer partitions than its sub-topology has tasks: this one has no part of the table.
+  if (source === undefined) return { ...made, source: 'absent' }
+  const store = made.store as KeyValueStore<unknown, unknown>
+  const place = { partition: id.partition, taskId: taskIdName(id) }
+  return { ...made, serdes: source, source: new SourceRestore({ ...options, ...place, source, store }) }
 }
 
 async function bindBoth<T extends Pick<PlanSource, 'key' | 'value'>>(

@@ -42,6 +42,26 @@ export class NodeRunner implements OperatorContext {
     this.#operator.close?.()
   }
 
+  get isHolding(): boolean {
+    return this.#operator.isHolding === true
+  }
+
+  elapse(ms: number): void {
+    try {
+      this.#operator.elapse?.(ms)
+    } catch (thrown) {
+      this.#host.failed(thrown, this.nodeName)
+    }
+  }
+
+  expire(streamTimeMs: number): void {
+    try {
+      this.#operator.expire?.(streamTimeMs)
+    } catch (thrown) {
+      this.#host.failed(thrown, this.nodeName)
+    }
+  }
+
   process(record: StreamRecord): void {
     try {
       this.#operator.process(record)

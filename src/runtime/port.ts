@@ -91,6 +91,8 @@ export interface ConsumerPort {
   highWatermark(partition: TopicPartition): number | undefined
   /** The offset of the next record that will be handed out; undefined before it is known. */
   position(partition: TopicPartition): number | undefined
+  /** C11. When, by the monotonic clock, the broker last answered a fetch of the partition, an empty one too; undefined before the first. */
+  fetchedAtMs(partition: TopicPartition): number | undefined
   /** C9. Rejects with TaskMigratedError when this member no longer owns a partition; nothing is committed then. */
   commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>
   /**

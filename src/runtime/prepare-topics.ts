@@ -7,6 +7,8 @@ export interface PrepareTopicsOptions {
   /** -1: the broker's default. */
   readonly replicationFactor: number
   readonly deadLetterTopic: string | null
+  /** Told the partition counts of the internal topics, as they are or will be, before anything is created; may throw. */
+  readonly beforeCreation?: (partitionCounts: ReadonlyMap<string, number>) => Promise<void>
 }
 
 /**
@@ -19,12 +21,13 @@ export interface PrepareTopicsOptions {
 export async function prepareTopics(
   plan: Plan,
   admin: AdminPort,
-  { replicationFactor, deadLetterTopic }: PrepareTopicsOptions,
+  { replicationFactor, deadLetterTopic, beforeCreation }: PrepareTopicsOptions,
 ): Promise<ReadonlyMap<string, number>> {
   const deadLetters = deadLetterTopic === null ? [] : [deadLetterTopic]
   const names = [...userTopics(plan), ...plan.internalTopics.map((topic) => topic.name), ...deadLetters]
   const existing = await admin.partitionCounts(names)
   const { partitionCounts, missingInternal } = layoutTopics(plan, existing)
+  await beforeCreation?.(partitionCounts)
   const missing: NewTopic[] = missingInternal.map((topic) => {
     const { name } = topic
     return {

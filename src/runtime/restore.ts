@@ -1,16 +1,20 @@
 import { TaskCorruptedError } from '../core/errors.ts'
 import { taskIdName } from '../core/task-id.ts'
+import type { TopicPartition } from '../core/topic-partition.ts'
 import { restoreChannel } from '../telemetry/channels.ts'
 import type { RestoreEvent } from '../telemetry/channels.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
 import type { AdminPort, FetchedBatch, KafkaPort } from './port.ts'
 import type { RuntimeTask } from './runtime-task.ts'
 import { primeBatch } from './prime-batch.ts'
+import { SourceRestore } from './source-restore.ts'
 import type { TaskStore } from './task.ts'
 
 export interface RestoreOptions {
   readonly port: KafkaPort
   readonly admin: AdminPort
+  /** Whose committed offsets end the restore of a table from its own topic. */
+  readonly groupId: string
   readonly clientId: string
   readonly fetchMaxBytes: number
   /** Told of each record that was restored. */
@@ -39,7 +43,7 @@ export async function restoreTask(
   options: RestoreOptions,
 ): Promise<boolean> {
   const restores = await Promise.all(
-    [...task.stores.values()].map((store) => rangeOf(store, task.id.partition, options.admin)),
+    [...task.stores.values()].map((store) => rangeOf(store, task.id.partition, options)),
   )
   for (const restore of restores) announce(task, restore, 'started')
   const done = !signal.aborted && (await readAll(restores, signal, options))
@@ -50,12 +54,21 @@ export async function restoreTask(
   return done
 }
 
-async function rangeOf(store: TaskStore, partition: number, admin: AdminPort): Promise<StoreRestore> {
-  const topic = store.changelogTopic
+async function rangeOf(store: TaskStore, partition: number, options: RestoreOptions): Promise<StoreRestore> {
+  const { changelogTopic: topic, source } = store
+  if (source === 'absent') return { ...store, topic, partition, from: 0, end: 0, records: 0 }
+  const { admin } = options
   const offsets = (await admin.offsets(topic)).find((each) => each.partition === partition)
   if (offsets === undefined)
     throw new TaskCorruptedError(`changelog ${topic} has no partition ${partition}`, { topic, partition })
-  return { ...store, topic, partition, from: offsets.low, end: offsets.high, records: 0 }
+  const end = source === null ? offsets.high : Math.min(offsets.high, await committed({ topic, partition }, options))
+  return { ...store, topic, partition, from: offsets.low, end, records: 0 }
+}
+
+/** What lies behind it is met as input (Kafka Streams: StoreChangelogReader); 0: everything is. */
+async function committed({ topic, partition }: TopicPartition, { admin, groupId }: RestoreOptions): Promise<number> {
+  const offsets = await admin.committedOffsets(groupId, [topic])
+  return offsets.find((each) => each.partition === partition)?.offset ?? 0
 }
 
 async function readAll(
@@ -105,7 +118,9 @@ async function readAll(
 }
 
 function restoreBatch(restore: StoreRestore, batch: FetchedBatch, { onRestored }: RestoreOptions): void {
-  const { store, topic, partition } = restore
+  const { store, topic, partition, source } = restore
+  restore.records += batch.count
+  if (source instanceof SourceRestore) return source.apply(batch)
   for (let index = 0; index < batch.count; index++) {
     const key = batch.keyAt(index)
     if (key === null) {
@@ -120,7 +135,6 @@ function restoreBatch(restore: StoreRestore, batch: FetchedBatch, { onRestored }
     store.restore(key, batch.valueAt(index), timestamp)
     onRestored(topic, partition, timestamp)
   }
-  restore.records += batch.count
 }
 
 function announce(task: RuntimeTask, restore: StoreRestore, phase: RestoreEvent['phase']): void {

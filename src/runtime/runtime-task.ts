@@ -29,6 +29,10 @@ export interface RuntimeTask extends SchedulableTask {
   punctuate(nowMs: number): boolean
   /** When the next punctuation is due by wall clock; undefined when there is none. */
   readonly nextPunctuationMs: number | undefined
+  /** So much time has passed without input. */
+  elapse(ms: number): void
+  /** Topics to which it will write records of the past, when time has passed. */
+  readonly heldTopics: readonly string[]
   /** A processor wants a commit before the interval is over. */
   readonly commitRequested: boolean
   close(): void

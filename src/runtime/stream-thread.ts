@@ -2,8 +2,7 @@ import { sleep } from '../core/clock.ts'
 import { TaskMigratedError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
 import type { StateStore } from '../state/state-store.ts'
-import { errorChannel, rebalanceChannel } from '../telemetry/channels.ts'
-import type { RebalanceEvent } from '../telemetry/channels.ts'
+import { errorChannel, rebalanceChannel, type RebalanceEvent } from '../telemetry/channels.ts'
 import { ChangelogPurger } from './changelog-purger.ts'
 import { retentionsOf, topicsOf } from './internal-topics.ts'
 import { Committer } from './committer.ts'
@@ -159,6 +158,9 @@ export class StreamThread {
         processInTimeOrder(running, settings.maxRecordsPerTurn, clock.monotonic()) >= settings.maxRecordsPerTurn
       this.#flow.relieve()
       for (const { task } of running) task.punctuate(clock.now())
+      this.#tasks.elapse(clock.monotonic())
+    } else {
+      this.#tasks.interrupt()
     }
     if (this.#commitDue()) await this.#commit()
   }
@@ -180,11 +182,8 @@ export class StreamThread {
     const { clock } = this.#options
     const nowMs = clock.monotonic()
     const toPunctuation = this.#tasks.running.flatMap(({ task }) => (task.nextPunctuationMs ?? Infinity) - clock.now())
-    const deadlines = this.#tasks.running.flatMap(({ readiness }) => readiness.nextDeadlineMs ?? [])
-    const next = Math.min(
-      this.#lastCommitMs + this.#options.settings.commitIntervalMs,
-      ...deadlines.filter((ms) => ms > nowMs),
-    )
+    const toCommit = this.#lastCommitMs + this.#options.settings.commitIntervalMs
+    const next = Math.min(toCommit, this.#tasks.nextDeadlineMs(nowMs))
     return Math.max(0, Math.min(pollMaxWaitMs, next - nowMs, ...toPunctuation))
   }
 
@@ -283,11 +282,13 @@ export class StreamThread {
       ...this.#options,
       subtopologies: plan.subtopologies,
       maxTaskIdleMs: settings.maxTaskIdleMs,
+      idleAfterMs: settings.idleAfterMs,
       collectorFor: (id, metrics) => this.#collector.forTask(id, metrics),
       restore: (task, metrics, signal) =>
         restoreTask(task, metrics, signal, {
           ...this.#options,
           ...settings,
+          groupId: plan.applicationId,
           onRestored: (topic, partition, timestamp) => this.#changelogPurger.observed(topic, partition, timestamp),
         }),
       onRunning: () => {

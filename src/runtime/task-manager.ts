@@ -7,15 +7,19 @@ import type { StateStore } from '../state/state-store.ts'
 import type { MetricsRegistry, TaskMetrics } from '../telemetry/task-metrics.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { ConsumerPort, FetchedBatch } from './port.ts'
+import { feedersOf, type Feeders } from './feeders.ts'
 import { TaskReadiness } from './readiness.ts'
 import type { RecordCollector } from './record-collector.ts'
 import type { RuntimeTask, TaskFactory } from './runtime-task.ts'
+import { TaskIdleness } from './task-idleness.ts'
 
 export interface TaskManagerOptions {
   readonly subtopologies: readonly Subtopology[]
   readonly partitionCounts: ReadonlyMap<string, number>
   readonly metrics: MetricsRegistry
   readonly maxTaskIdleMs: number
+  /** Null: time passes with records only. */
+  readonly idleAfterMs: number | null
   readonly createTask: TaskFactory
   readonly collectorFor: (id: TaskId, metrics: TaskMetrics) => RecordCollector
   /** Resolves with false when it was aborted. */
@@ -29,6 +33,7 @@ export interface TaskManagerOptions {
 interface ManagedTask {
   readonly task: RuntimeTask
   readonly readiness: TaskReadiness
+  readonly idleness: TaskIdleness
   /** Aborts the restore; of no effect afterwards. */
   readonly abort: AbortController
   restoring: boolean
@@ -46,10 +51,12 @@ export class TaskManager {
   readonly #tasks = new Map<string, ManagedTask>()
   readonly #byPartition = new Map<string, ManagedTask>()
   readonly #restores = new ConcurrencyLimit(restoresMax)
+  readonly #feeders: ReadonlyMap<number, Feeders>
   #running: readonly ManagedTask[] = []
 
   constructor(options: TaskManagerOptions) {
     this.#options = options
+    this.#feeders = feedersOf(options.subtopologies)
   }
 
   /** Restored tasks, in the order of sub-topology and partition. */
@@ -115,6 +122,44 @@ export class TaskManager {
     return found
   }
 
+  /**
+   * Lets time pass for the tasks that are without input (ADR 0017). Not while a task is to be committed: so whatever a crash takes back
+   * of what time brought about comes again as it was.
+   */
+  elapse(nowMs: number): void {
+    if (this.#options.idleAfterMs === null) return
+    for (const { idleness } of this.#running) idleness.observe(nowMs)
+    for (const each of this.#running) if (!this.#feedersAreDone(each)) each.idleness.interrupt()
+    for (const { task, idleness } of this.#running) {
+      const ms = task.changedEntries === 0 ? idleness.take() : 0
+      if (ms > 0) task.elapse(ms)
+    }
+  }
+
+  /** The first moment after now at which a running task no longer waits for input; Infinity: there is none. */
+  nextDeadlineMs(nowMs: number): number {
+    const deadlines = this.#running.flatMap(({ readiness, idleness }) => [
+      readiness.nextDeadlineMs ?? Infinity,
+      idleness.nextDeadlineMs ?? Infinity,
+    ])
+    return Math.min(Infinity, ...deadlines.filter((ms) => ms > nowMs))
+  }
+
+  /** No task can be idle: the thread could not have processed what they may have had. */
+  interrupt(): void {
+    for (const { idleness } of this.#running) idleness.interrupt()
+  }
+
+  /** What a task of this thread has yet to pass on would be late by the time that passes here. */
+  #feedersAreDone({ task }: ManagedTask): boolean {
+    const { ids, topics } = this.#feeders.get(task.id.subtopology)!
+    const feeding = [...this.#tasks.values()].filter((other) => ids.has(other.task.id.subtopology))
+    return feeding.every(
+      (other) =>
+        !other.restoring && other.idleness.isQuiet && !other.task.heldTopics.some((topic) => topics.has(topic)),
+    )
+  }
+
   #newTasks(partitions: readonly TopicPartition[]): readonly (readonly [Subtopology, number])[] {
     const found = new Map<string, readonly [Subtopology, number]>()
     for (const { topic, partition } of partitions) {
@@ -140,7 +185,8 @@ export class TaskManager {
       metrics: own,
     })
     const readiness = new TaskReadiness(task, consumer, maxTaskIdleMs)
-    const managed = { task, readiness, abort: new AbortController(), restoring: task.stores.size > 0 }
+    const idleness = new TaskIdleness(task, consumer, this.#options.idleAfterMs ?? Infinity)
+    const managed = { task, readiness, idleness, abort: new AbortController(), restoring: task.stores.size > 0 }
     this.#tasks.set(taskIdName(id), managed)
     for (const input of task.inputs) this.#byPartition.set(topicPartitionName(input), managed)
     if (managed.restoring) consumer.pause(task.inputs)

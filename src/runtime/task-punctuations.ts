@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { elapsed } from '../operators/operator.ts'
 import type { ProcessorServices } from '../operators/process.ts'
 import type { Cancellable } from '../topology/processor.ts'
 import { PunctuationQueue, type Punctuation } from './punctuation-queue.ts'
@@ -18,8 +19,16 @@ export class TaskPunctuations implements ProcessorServices {
     this.#clock = clock
   }
 
-  advance(timestamp: number): void {
-    if (timestamp > this.streamTimeMs) this.streamTimeMs = timestamp
+  /** False when time stands. */
+  advance(timestamp: number): boolean {
+    if (timestamp <= this.streamTimeMs) return false
+    this.streamTimeMs = timestamp
+    return true
+  }
+
+  /** @param latestTimestamp where to go on from when no record has come since a restart */
+  elapse(ms: number, latestTimestamp: number): void {
+    this.streamTimeMs = elapsed(this.streamTimeMs, latestTimestamp, ms)
   }
 
   get systemTimeMs(): number {

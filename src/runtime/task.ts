@@ -20,7 +20,9 @@ import type { RecordCollector } from './record-collector.ts'
 import type { Punctuation } from './punctuation-queue.ts'
 import { RecordQueue, type RawRecord } from './record-queue.ts'
 import { SinkOperator } from './sink-operator.ts'
+import type { SourceRestore } from './source-restore.ts'
 import { TaskPunctuations } from './task-punctuations.ts'
+import { TaskTime } from './task-time.ts'
 
 export interface TaskOptions {
   readonly id: TaskId
@@ -40,7 +42,10 @@ export interface TaskOptions {
 }
 
 export interface TaskStore extends BoundStore {
+  /** What it is restored from. */
   readonly changelogTopic: string
+  /** Where that is the topic which its table reads: what fills it; `absent`: the topic has no partition of the task's number. */
+  readonly source: SourceRestore | 'absent' | null
 }
 
 /** What `createTask` made ready: stores, and sources and nodes with bound serdes. */
@@ -69,7 +74,9 @@ export class Task implements NodeHost {
   readonly #errors: ErrorDesk
   readonly #runners: ReadonlyMap<string, NodeRunner>
   readonly #punctuations: TaskPunctuations
+  readonly #time: TaskTime
   #current: RecordQueue | undefined
+  #isIdling = false
 
   constructor(options: TaskOptions, parts: TaskParts) {
     this.id = parts.id
@@ -81,6 +88,8 @@ export class Task implements NodeHost {
     const runners = (this.#runners = this.#build(parts))
     this.#queues = parts.sources.map((source) => this.#addInput(source, runners.get(source.nodeName)!))
     this.inputs = this.#queues.map(({ topic, partition }) => ({ topic, partition }))
+    const { nodes, sources, stores } = parts
+    this.#time = new TaskTime(nodes, sources, { runners, stores, punctuations: this.#punctuations })
   }
 
   #build({ nodes, stores, globalStores }: TaskParts): ReadonlyMap<string, NodeRunner> {
@@ -140,9 +149,9 @@ export class Task implements NodeHost {
   process(): void {
     const queue = this.#nextQueue()!
     this.#current = queue
-    this.#punctuations.advance(queue.head!.timestamp)
     this.#metrics.recordsIn += 1
     try {
+      this.#time.advance(queue.head!.timestamp)
       this.#entryOf.get(queue)!.process(queue.head!)
     } finally {
       this.#current = undefined
@@ -191,6 +200,22 @@ export class Task implements NodeHost {
   /** A processor asked for it since the last flush. */
   get commitRequested(): boolean {
     return this.#punctuations.commitRequested
+  }
+
+  /**
+   * So much time has passed without input: stream time moves on by that, and what is due goes out.
+   * @throws ProcessingError when a function of the topology fails: there is no record to leave out
+   */
+  elapse(ms: number): void {
+    this.#isIdling = true
+    this.#time.elapse(ms)
+    this.#isIdling = false
+    this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
+  }
+
+  /** Topics to which it will write records of the past, when time has passed. */
+  get heldTopics(): readonly string[] {
+    return this.#time.heldTopics
   }
 
   #punctuate({ nodeName, run }: Punctuation, time: number): void {
@@ -257,7 +282,8 @@ export class Task implements NodeHost {
   }
 
   failed(thrown: unknown, nodeName: string): void {
-    if (this.#current === undefined) this.#errors.failedOutside(thrown, nodeName, 'a punctuation')
+    if (this.#current === undefined)
+      this.#errors.failedOutside(thrown, nodeName, this.#isIdling ? 'idle time' : 'a punctuation')
     this.#errors.processFailed(thrown, nodeName, this.#current.rawHead())
   }
 

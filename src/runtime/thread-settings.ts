@@ -8,6 +8,7 @@ export interface ThreadSettings {
   readonly commitIntervalMs: number
   readonly changedEntriesMax: number
   readonly maxTaskIdleMs: number
+  readonly idleAfterMs: number | null
   readonly bufferedRecordsPerPartitionMax: number
   readonly maxRecordsPerTurn: number
   readonly fetchMaxBytes: number

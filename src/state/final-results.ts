@@ -40,6 +40,11 @@ export class FinalResults<K, V> {
     return this.#lastClosed
   }
 
+  /** The time of the first entry that `take` has yet to give; Infinity: none waits. */
+  get firstWaiting(): number {
+    return this.#times.first ?? Infinity
+  }
+
   /** Entries at or after it must be kept. */
   get heldFrom(): number {
     return this.#committedTaken + 1
@@ -66,7 +71,7 @@ export class FinalResults<K, V> {
   take(latest: number): RetainedEntry<K, V>[] {
     if (latest < 0) return []
     const taken: RetainedEntry<K, V>[] = []
-    while ((this.#times.first ?? Infinity) <= latest) taken.push(...this.#inOrder(this.#takeFirst()))
+    while (this.firstWaiting <= latest) taken.push(...this.#inOrder(this.#takeFirst()))
     if (latest > this.#lastClosed) this.#lastClosed = latest
     if (taken.length > 0) this.#lastTaken = latest
     return taken
@@ -92,7 +97,7 @@ export class FinalResults<K, V> {
       return true
     }
     this.#lastTaken = this.#committedTaken = this.#loggedTaken = time
-    while ((this.#times.first ?? Infinity) <= time) this.#takeFirst()
+    while (this.firstWaiting <= time) this.#takeFirst()
     return true
   }
 

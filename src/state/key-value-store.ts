@@ -12,8 +12,8 @@ export interface ReadOnlyKeyValueStore<K, V> {
 }
 
 /**
- * What became of an update of a versioned table; never of another one. `out-of-order`: taken, but a newer version exists.
- * `expired`: refused, for it is older than the history.
+ * What became of an update of a versioned table, or one with a ttl; never of another one. `out-of-order`: taken, but a newer version
+ * exists. `expired`: refused, for it is older than the history or the ttl.
  */
 export type PutOutcome = 'out-of-order' | 'expired'
 
@@ -23,4 +23,9 @@ export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V>, StateS
   put(key: K, value: V, timestamp: number): PutOutcome | undefined
   /** `timestamp` goes into the changelog's tombstone. */
   delete(key: K, timestamp: number): PutOutcome | undefined
+  /**
+   * Where entries have a ttl (ADR 0018): stream time is now this. Deletes all whose timestamps are older than that minus the ttl, and
+   * gives them, ascending by (timestamp, key bytes).
+   */
+  expire?(streamTime: number): readonly (readonly [key: K, value: ValueAndTimestamp<V>])[]
 }

@@ -20,11 +20,15 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   readonly #entries = new Map<MapKey, Entry<K, V>>()
   /** In the order of their first change since the last flush. */
   readonly #changed = new Set<Entry<K, V>>()
+  readonly #isLogged: boolean
   #liveCount = 0
+  #latestTimestamp = -1
 
-  constructor(name: string, serdes: StoreSerdes<K, V>) {
+  /** @param options without `isLogged` nothing ever waits for a changelog: something else can fill the store again */
+  constructor(name: string, serdes: StoreSerdes<K, V>, options: { readonly isLogged: boolean } = { isLogged: true }) {
     this.name = name
     this.#serdes = serdes
+    this.#isLogged = options.isLogged
     this.#codec = keyCodec(serdes.key)
   }
 
@@ -34,7 +38,8 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   put(key: K, value: V, timestamp: number): undefined {
-    this.#changed.add(this.#write(key, value, timestamp))
+    const entry = this.#write(key, value, timestamp)
+    if (this.#isLogged) this.#changed.add(entry)
   }
 
   delete(key: K, timestamp: number): undefined {
@@ -84,6 +89,10 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
     }
   }
 
+  get latestTimestamp(): number {
+    return this.#latestTimestamp
+  }
+
   get changedCount(): number {
     return this.#changed.size
   }
@@ -95,6 +104,7 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   #write(key: K, value: V, timestamp: number): Entry<K, V> {
     const mapKey = this.#codec.mapKey(key)
     const stored = valueAndTimestamp(value, timestamp)
+    if (timestamp > this.#latestTimestamp) this.#latestTimestamp = timestamp
     let entry = this.#entries.get(mapKey)
     if (entry === undefined) {
       entry = { key, mapKey, stored, logged: false }

@@ -91,6 +91,13 @@ export class MemoryOverStore<K, V> implements OverStore<K, V> {
     this.#nextBucket = next
   }
 
+  elapse(ms: number): void {
+    if (this.#streamTime < 0) return
+    this.advance(this.#streamTime + ms)
+    // A record a second, for ever, would be the price of telling it.
+    this.#toldTime = this.#streamTime
+  }
+
   flushChangelog(sink: ChangelogSink): void {
     for (let i = 0; i < this.#waitingTimes.length; i++) {
       const time = this.#waitingTimes[i]!

@@ -75,6 +75,18 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
     return this.#finals?.lastClosed ?? -Infinity
   }
 
+  get firstWaiting(): number {
+    return this.#finals?.firstWaiting ?? Infinity
+  }
+
+  elapse(ms: number): void {
+    this.#sessions.elapse(ms)
+  }
+
+  get latestTimestamp(): number {
+    return this.#sessions.latestTimestamp
+  }
+
   get changedCount(): number {
     return this.#sessions.changedCount + (this.#finals?.changedCount ?? 0)
   }

@@ -54,6 +54,10 @@ export class MemoryStreamBufferStore<K, V> implements StreamBufferStore<K, V> {
     return this.#streamTime
   }
 
+  elapse(ms: number): void {
+    this.#streamTime += ms
+  }
+
   takeUntil(time: number): StreamRecord<K, V> | null {
     const entry = this.#inOrder.first
     if (entry === undefined || entry.record.timestamp > time) return null

@@ -43,6 +43,14 @@ export class MemoryStreamJoinStore<K, V> implements StreamJoinStore<K, V> {
     this.#records.restore(this.#serdes.key.deserialize(key), windowStart, this.#nextArrival(), stored)
   }
 
+  elapse(ms: number): void {
+    this.#records.elapse(ms)
+  }
+
+  get latestTimestamp(): number {
+    return this.#records.latestTimestamp
+  }
+
   get changedCount(): number {
     return this.#records.changedCount
   }

@@ -37,6 +37,7 @@ export class MemorySuppressStore<K, V> implements SuppressStore<K, V> {
   readonly #inOrder: SortedSet<Entry<K, V>>
   readonly #changed = new Set<Entry<K, V>>()
   #liveCount = 0
+  #latestTimestamp = -1
   /** Null until somebody asks: from then on each update is serialized to keep it. */
   #byteCount: number | null = null
 
@@ -67,6 +68,10 @@ export class MemorySuppressStore<K, V> implements SuppressStore<K, V> {
     const entry = this.#byKey.get(this.#codec.mapKey(key))
     if (entry === undefined || !entry.live) return undefined
     return entry.prior === null ? null : valueAndTimestamp(entry.prior, unknownTimestamp)
+  }
+
+  get latestTimestamp(): number {
+    return this.#latestTimestamp
   }
 
   get recordCount(): number {
@@ -115,6 +120,7 @@ export class MemorySuppressStore<K, V> implements SuppressStore<K, V> {
 
   #write(bufferTime: number, update: BufferedChange<K, V>, prior: V | null): Entry<K, V> {
     const mapKey = this.#codec.mapKey(update.key)
+    this.#latestTimestamp = Math.max(this.#latestTimestamp, update.timestamp)
     let entry = this.#byKey.get(mapKey)
     if (entry === undefined) {
       entry = { mapKey, bufferTime, update, prior, sortKey: null, byteCount: null, live: false, logged: false }

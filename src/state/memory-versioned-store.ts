@@ -35,16 +35,22 @@ export class MemoryVersionedStore<K, V> implements VersionedStore<K, V> {
   readonly #entries = new Map<MapKey, Entry<K, V>>()
   readonly #due = new SortedSet<Entry<K, V>>((a, b) => a.dueAt - b.dueAt || a.ordinal - b.ordinal)
   readonly #changed = new Set<Entry<K, V>>()
+  readonly #isLogged: boolean
   #changedCount = 0
   #liveCount = 0
   #nextOrdinal = 0
   #streamTime = -Infinity
 
-  constructor(name: string, serdes: StoreSerdes<K, V>, options: { readonly historyRetentionMs: number }) {
+  constructor(
+    name: string,
+    serdes: StoreSerdes<K, V>,
+    options: { readonly historyRetentionMs: number; readonly isLogged?: boolean },
+  ) {
     this.name = name
     this.#serdes = serdes
     this.#codec = keyCodec(serdes.key)
     this.#historyRetentionMs = options.historyRetentionMs
+    this.#isLogged = options.isLogged ?? true
   }
 
   get(key: K): ValueAndTimestamp<V> | null {
@@ -85,6 +91,10 @@ export class MemoryVersionedStore<K, V> implements VersionedStore<K, V> {
 
   all(): Iterable<readonly [K, ValueAndTimestamp<V>]> {
     return this.range(null, null)
+  }
+
+  elapse(ms: number): void {
+    this.#advance(this.#streamTime + ms)
   }
 
   flushChangelog(sink: ChangelogSink): void {
@@ -148,6 +158,7 @@ export class MemoryVersionedStore<K, V> implements VersionedStore<K, V> {
   }
 
   #markChanged(entry: Entry<K, V>, timestamp: number): void {
+    if (!this.#isLogged) return
     entry.changed ??= new Set()
     if (!entry.changed.has(timestamp)) this.#changedCount += 1
     entry.changed.add(timestamp)

@@ -89,6 +89,18 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
     return this.#finals?.lastClosed ?? -Infinity
   }
 
+  get firstWaiting(): number {
+    return this.#finals?.firstWaiting ?? Infinity
+  }
+
+  elapse(ms: number): void {
+    this.#windows.elapse(ms)
+  }
+
+  get latestTimestamp(): number {
+    return this.#windows.latestTimestamp
+  }
+
   get changedCount(): number {
     return this.#windows.changedCount + (this.#finals?.changedCount ?? 0)
   }

@@ -49,6 +49,7 @@ export class RetainedEntries<K, V> {
   readonly #slices = new Map<number, Set<KeyEntries<K, V>>>()
   readonly #changed = new Set<RetainedEntry<K, V>>()
   #streamTime = noStreamTime
+  #latestTimestamp = noStreamTime
   /** The entry that moved stream time last, until the changelog has a record of that time. */
   #newestUnlogged: RetainedEntry<K, V> | null = null
   /** No slice has expired before `oldestLive` is here. */
@@ -65,6 +66,18 @@ export class RetainedEntries<K, V> {
 
   get streamTime(): number {
     return this.#streamTime
+  }
+
+  /** Of all entries that were ever put or restored. */
+  get latestTimestamp(): number {
+    return this.#latestTimestamp
+  }
+
+  /** Time passes without an entry. */
+  elapse(ms: number): void {
+    if (this.#streamTime === noStreamTime) return
+    this.#streamTime += ms
+    if (this.oldestLive >= this.#nextSweep) this.#sweep()
   }
 
   /** The smallest time that can be read. */
@@ -174,6 +187,7 @@ export class RetainedEntries<K, V> {
   /** Its entry, with `stored` in it. A deletion of what is not there gives an entry that is in no list. */
   #write(key: K, time: number, order: number, stored: ValueAndTimestamp<V | null>): RetainedEntry<K, V> {
     const mapKey = this.#codec.mapKey(key)
+    if (stored.timestamp > this.#latestTimestamp) this.#latestTimestamp = stored.timestamp
     const owner = this.#byKey.get(mapKey) ?? { key, mapKey, entries: [], lastSlice: Number.NaN }
     const at = positionOf(owner.entries, time, order)
     const found = owner.entries[at]

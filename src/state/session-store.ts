@@ -19,6 +19,9 @@ export interface SessionStore<K, A> extends ReadOnlySessionStore<K, A>, StateSto
   put(key: K, aggregate: A | null, session: Window, timestamp: number): boolean
   /** Sessions with `end <= latestEnd` that were not taken before, ascending by (end, start, key bytes); see `WindowStore`. */
   takeClosed(latestEnd: number): readonly (readonly [key: Windowed<K>, aggregate: A])[]
+  /** No session that waits for `takeClosed` ends earlier; Infinity: none waits. */
+  readonly firstWaiting: number
+  readonly latestTimestamp: number
   /** The largest end for which `takeClosed` was called, also before a restart; -Infinity at first. */
   readonly lastClosed: number
 }

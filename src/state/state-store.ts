@@ -22,6 +22,13 @@ export interface StateStore {
    * write counts as changed, and is flushed at once.
    */
   committed?(): void
+  /**
+   * So much time has passed without input (ADR 0017): its stream time, if it has seen any, moves on by that. The changelog hears nothing
+   * of it: a restored store is back at the time of its records.
+   */
+  elapse?(ms: number): void
+  /** The largest timestamp of what was put or restored; -1 at first. From here time goes on in an idle task that was restarted. */
+  readonly latestTimestamp?: number
   /** Live entries, for metrics and tests. */
   readonly entryCount: number
 }

@@ -6,6 +6,7 @@ import type { StateStore } from './state-store.ts'
  */
 export interface StreamJoinStore<K, V> extends StateStore {
   put(key: K, value: V, timestamp: number): boolean
+  readonly latestTimestamp: number
   /** Values of `key` with `from <= timestamp <= to`, ascending by time, then in the order of arrival. */
   fetch(key: K, from: number, to: number): Iterable<readonly [timestamp: number, value: V]>
 }

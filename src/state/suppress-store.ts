@@ -27,6 +27,7 @@ export interface SuppressStore<K, V> extends StateStore {
    */
   priorValue(key: K): ValueAndTimestamp<V> | null | undefined
   readonly recordCount: number
+  readonly latestTimestamp: number
   /** Approximate, from serialized sizes. */
   readonly byteCount: number
 }

@@ -33,6 +33,9 @@ export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V>, StateStore
    * remembers over a restart what was taken in a committed turn.
    */
   takeClosed(latestStart: number): readonly (readonly [key: Windowed<K>, value: ValueAndTimestamp<V>])[]
+  /** No window that waits for `takeClosed` starts earlier; Infinity: none waits. */
+  readonly firstWaiting: number
+  readonly latestTimestamp: number
   /** The largest start for which `takeClosed` was called, also before a restart; -Infinity at first. */
   readonly lastClosed: number
 }

@@ -66,6 +66,13 @@ export interface RestoreEvent {
   readonly records: number
 }
 
+/** `millrace:topology`: at start, what became of the state of an earlier version of the topology; none of it is an error. */
+export interface TopologyEvent {
+  readonly applicationId: string
+  /** Sentences: stores that are not kept any more, state from before topologies were recorded, retention that changed. */
+  readonly notes: readonly string[]
+}
+
 /** A diagnostics channel with a known payload. */
 export interface TypedChannel<T> {
   readonly name: string | symbol
@@ -83,3 +90,4 @@ export const errorChannel: TypedChannel<ErrorEvent> = typed('millrace:error')
 export const rebalanceChannel: TypedChannel<RebalanceEvent> = typed('millrace:rebalance')
 export const commitChannel: TypedChannel<CommitEvent> = typed('millrace:commit')
 export const restoreChannel: TypedChannel<RestoreEvent> = typed('millrace:restore')
+export const topologyChannel: TypedChannel<TopologyEvent> = typed('millrace:topology')

@@ -8,15 +8,13 @@ import type { CollectedRecord, RecordCollector } from '../runtime/record-collect
 import { createGlobalTables, type GlobalTable } from '../runtime/global-table.ts'
 import { createTask } from '../runtime/create-task.ts'
 import type { Task } from '../runtime/task.ts'
+import { TaskIdleness } from '../runtime/task-idleness.ts'
 import { asBuffer } from '../serde/as-buffer.ts'
-import { StoreCatalog } from '../queries/store-catalog.ts'
-import { makeReader } from '../queries/store-readers.ts'
-import type { QueryAnswerer } from '../queries/routed-queries.ts'
 import type { ReaderOf } from '../queries/reader.ts'
 import type { StoreDeclaration } from '../topology/processor-stores.ts'
 import type { DeclaredQueryable } from '../topology/queryables.ts'
 import type { StateStore } from '../state/state-store.ts'
-import { driverQueries } from './driver-queries.ts'
+import { driverReaders, type DriverReaders } from './driver-readers.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
@@ -37,6 +35,11 @@ export interface TestDriverOptions {
   /** Answers to failing records; default: everything fails, and `pipe` throws. */
   readonly errors?: Partial<ErrorHandlers>
   readonly deadLetterTopic?: string
+  /**
+   * The app's `idleAfterMs`: when the wall clock has been advanced by so much since the last input, stream time follows it. Default:
+   * it does not.
+   */
+  readonly idleAfter?: Duration
 }
 
 /** A record that the topology wrote, in bytes. */
@@ -77,14 +80,18 @@ export class TopologyTestDriver<Q = Record<never, never>> {
   /** Written by the record that is being processed; seen by the next (as in Kafka Streams). */
   readonly #globalWrites: (() => void)[] = []
   readonly #counters: TaskMetrics = this.#metrics.of(taskId)
+  readonly #idleAfterMs: number | null
   #task!: Task
-  #answerer!: QueryAnswerer
+  #makeReader!: DriverReaders
+  #idleness!: TaskIdleness
+  #piped = 0
   #wallClockMs = 0
   #failure: { readonly error: unknown } | undefined
 
   constructor(plan: Plan, options: TestDriverOptions) {
     this.plan = plan
     this.#options = options
+    this.#idleAfterMs = options.idleAfter === undefined ? null : durationMs(options.idleAfter, 'idleAfter')
     const sources = plan.subtopologies.flatMap((subtopology) => subtopology.sources)
     this.#topics = new Set([...sources, ...plan.globalTables].map(({ topic }) => topic))
   }
@@ -108,12 +115,10 @@ export class TopologyTestDriver<Q = Record<never, never>> {
       globalStores: new Map([...tables].map(([name, { store }]) => [name, store])),
       clock: { now: () => this.#wallClockMs },
     })
+    const told = { highWatermark: () => 0, position: () => this.#piped, fetchedAtMs: () => this.#wallClockMs }
+    this.#idleness = new TaskIdleness(this.#task, told, this.#idleAfterMs ?? Infinity)
     this.#task.start()
-    const partitionCounts = new Map([...this.#topics].map((topic) => [topic, 1]))
-    this.#answerer = driverQueries(await StoreCatalog.open(this.plan, { registry, partitionCounts }), {
-      partitionCounts,
-      storeOf: (name) => this.#store(name),
-    })
+    this.#makeReader = await driverReaders(this.plan, registry, (name) => this.#store(name))
   }
 
   /**
@@ -139,16 +144,30 @@ export class TopologyTestDriver<Q = Record<never, never>> {
   pipe(topic: string, record: WrittenRecord): void {
     this.#checkRead(topic)
     this.#run(() => this.#enqueue(topic, record))
+    this.#piped += 1
+    this.#idleness.observe(this.#wallClockMs)
   }
 
   /**
    * Moves the wall clock, which starts at 0, and runs the punctuations that are due by it, each at most once; what they
-   * make is processed to the end.
+   * make is processed to the end. With `idleAfter` stream time may follow, in at most a thousand steps: what comes after a step sees
+   * what came out in it.
    * @throws as `pipe`
    */
   advanceWallClockTime(duration: Duration): void {
-    this.#wallClockMs += durationMs(duration, 'advanceWallClockTime')
-    this.#run(() => this.#task.punctuate(this.#wallClockMs))
+    const end = this.#wallClockMs + durationMs(duration, 'advanceWallClockTime')
+    if (this.#idleAfterMs !== null) this.#idleUntil(end)
+    this.#wallClockMs = end
+    this.#run(() => this.#task.punctuate(end))
+  }
+
+  #idleUntil(end: number): void {
+    const stepMs = Math.max(1, Math.ceil((end - this.#wallClockMs) / idleSteps))
+    while (this.#wallClockMs < end) {
+      this.#wallClockMs = Math.min(end, this.#wallClockMs + stepMs)
+      const ms = this.#idleness.take()
+      if (ms > 0) this.#run(() => this.#task.elapse(ms))
+    }
   }
 
   /** Ends the task: processors are closed. */
@@ -202,7 +221,7 @@ export class TopologyTestDriver<Q = Record<never, never>> {
   reader<N extends keyof Q & string>(name: N): ReaderOf<Q[N]>
   reader<D extends StoreDeclaration>(declaration: D): ReaderOf<DeclaredQueryable<D>>
   reader(store: string | StoreDeclaration): unknown {
-    return makeReader(this.plan, store, this.#answerer)
+    return this.#makeReader(store)
   }
 
   /** The store of a tumbling, hopping or sliding aggregate by name; undefined when there is none. */
@@ -249,6 +268,9 @@ export class TopologyTestDriver<Q = Record<never, never>> {
     return { key: await ready(key, 'key'), value: await ready(value, 'value') }
   }
 }
+
+/** Of one advance of the wall clock. */
+const idleSteps = 1_000
 
 const taskId = { subtopology: 0, partition: 0 } as const
 

@@ -4,6 +4,7 @@ import { findTopicProblems } from './find-topic-problems.ts'
 import { nameNodes } from './names.ts'
 import type { OverNode, SplitNode, StreamJoinNode, SuppressNode, TopologyNode } from './node.ts'
 import type { Topology } from './topology.ts'
+import { ttlProblems } from './ttl-problems.ts'
 import { versionedProblems } from './versioned-problems.ts'
 import { minimumRetentionMs, windowCloseDelayMs } from './window-retention.ts'
 import type { Windows } from './windows.ts'
@@ -19,6 +20,7 @@ export function findProblems({ name: topologyName, nodes }: Topology): readonly 
     ...findTopicProblems(nodes),
     ...nodes.flatMap((node) => nodeProblems(node, names[node.id]!.nodeName, nodes)),
     ...nodes.flatMap((node) => versionedProblems(node, nodes, names[node.id]!.nodeName)),
+    ...nodes.flatMap((node) => ttlProblems(node, names[node.id]!.nodeName)),
   ]
 }
 

@@ -18,6 +18,7 @@ import type {
 } from './functions.ts'
 import type { StoreDeclaration } from './processor-stores.ts'
 import type { ProcessorSupplier } from './processor.ts'
+import type { Expiring, VersionedSettings } from './table-settings.ts'
 import type { EmitStrategy, JoinWindows, OverRange, Windows } from './windows.ts'
 
 /*
@@ -36,14 +37,8 @@ export interface NodeBase {
   readonly inputs: readonly NodeId[]
 }
 
-/** How a table keeps its versions (KIP-889). */
-export interface VersionedSettings {
-  /** How long a value that was replaced can still be read, and how late an update may come: in event time. */
-  readonly historyRetentionMs: number
-}
-
-/** A table that may be kept with its versions. */
-interface TableBase extends NodeBase {
+/** A table that may be kept with its versions, or for a time. */
+interface TableBase extends NodeBase, Expiring {
   /** Left out: it keeps the latest values only. */
   readonly versioned?: VersionedSettings
 }
@@ -66,7 +61,8 @@ export interface TableSourceNode extends TableBase {
   /** Name of its store; null: stored only where something downstream needs it. */
   readonly store: string | null
 }
-export interface GlobalTableSourceNode extends NodeBase {
+/** To have a ttl is a mistake: there is no stream time to measure it by. */
+export interface GlobalTableSourceNode extends NodeBase, Expiring {
   readonly kind: 'global-table-source'
   readonly topic: string
   readonly key: AnySerde

@@ -1,5 +1,6 @@
 import type { Window, Windowed } from '../core/windowed.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { Expiring } from './table-settings.ts'
 
 /*
  * Stores of processors: what is declared, and what the processor sees. Each has a changelog `<app>-<name>-changelog`, whose
@@ -12,7 +13,7 @@ interface DeclarationBase<K, V> {
   readonly value: Serde<V>
 }
 /** The latest value of each key; made by `keyValueStore()`. */
-export interface KeyValueStoreDeclaration<K, V> extends DeclarationBase<K, V> {
+export interface KeyValueStoreDeclaration<K, V> extends DeclarationBase<K, V>, Expiring {
   readonly kind: 'key-value'
 }
 /** One value per key and window start, forgotten when the retention has passed; made by `windowStore()`. */
@@ -32,7 +33,7 @@ export type StoreDeclaration =
   | WindowStoreDeclaration<any, any>
   | SessionStoreDeclaration<any, any>
 
-/** A key-value store as a processor sees it. Null keys are not allowed, null values delete. */
+/** A key-value store as a processor sees it. With a ttl, a change whose time is older is dropped and counted (`expired`). Null keys are not allowed, null values delete. */
 export interface ProcessorKeyValueStore<K, V> {
   /** The value of `key`; null when there is none. */
   get(key: K): V | null

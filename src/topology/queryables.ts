@@ -30,6 +30,7 @@ export interface QueryableStore<Q = unknown> {
 
 /** What a declaration returned, before stores have names. */
 export type Returned = { readonly node: NodeId } | { readonly store: string }
+export type ReturnedByName = Readonly<Record<string, Returned>>
 
 const computed: ReadonlySet<TopologyNode['kind']> = new Set(['table-filter', 'table-map-values'])
 
@@ -39,7 +40,7 @@ const computed: ReadonlySet<TopologyNode['kind']> = new Set(['table-filter', 'ta
  */
 export function keepQueryables(
   nodes: readonly TopologyNode[],
-  returned: Readonly<Record<string, Returned>>,
+  returned: ReturnedByName,
 ): { readonly nodes: readonly TopologyNode[]; readonly queryables: Readonly<Record<string, QueryableStore>> } {
   const names = nameNodes(nodes)
   const kept = [...nodes]
@@ -58,10 +59,7 @@ export function keepQueryables(
   return { nodes: Object.freeze(kept), queryables: Object.freeze(queryables) }
 }
 
-export function queryableProblems(
-  nodes: readonly TopologyNode[],
-  returned: Readonly<Record<string, Returned>>,
-): readonly Problem[] {
+export function queryableProblems(nodes: readonly TopologyNode[], returned: ReturnedByName): readonly Problem[] {
   return Object.entries(returned).flatMap(([name, place]) => {
     if ('store' in place || 'store' in nodes[place.node]!) return []
     const problem = `a ${nodes[place.node]!.kind} keeps no table that could be read`

@@ -1,4 +1,5 @@
-import type { NodeId, TopologyNode, VersionedSettings } from './node.ts'
+import type { NodeId, TopologyNode } from './node.ts'
+import type { VersionedSettings } from './table-settings.ts'
 
 /** What a node says of itself; undefined where its store, if it has one, keeps the latest values only. */
 export function versionedSettings(node: TopologyNode): VersionedSettings | undefined {

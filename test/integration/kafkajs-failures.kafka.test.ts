@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/system-clock.ts'
+import { systemRandom } from '../../src/core/system-random.ts'
 import { kafkajsPort } from '../../src/kafkajs/kafkajs-port.ts'
 import type { KafkaPort } from '../../src/runtime/port.ts'
 import { startKafka, type KafkaServer } from '../../src/testing/kafka-server.ts'
@@ -32,6 +33,7 @@ beforeAll(async () => {
     brokers: [kafka.bootstrap],
     clientId: 'failures',
     clock: systemClock,
+    random: systemRandom,
     requestTimeoutMs: 5_000,
     connectionTimeoutMs: 1_000,
   })

@@ -1,53 +1,10 @@
-import { createServer, type AddressInfo } from 'node:net'
-import { Kafka, logLevel } from 'kafkajs'
-import { afterAll, beforeAll, describe } from 'vitest'
 import { systemClock } from '../../src/core/system-clock.ts'
+import { systemRandom } from '../../src/core/system-random.ts'
 import { kafkajsPort } from '../../src/kafkajs/kafkajs-port.ts'
-import { startKafka, type KafkaServer } from '../../src/testing/kafka-server.ts'
-import { portSuite } from '../conformance/port/port-suite.ts'
-import { unique, type PortUnderTest } from '../conformance/port/port-under-test.ts'
+import { portSuiteOnKafka } from '../conformance/port/port-suite-on-kafka.ts'
 
-let kafka: KafkaServer
-let under: PortUnderTest
+const surroundings = { clock: systemClock, random: systemRandom, clientId: 'conformance', connectionTimeoutMs: 1_000 }
 
-const portAt = (brokers: readonly string[], requestTimeoutMs: number): PortUnderTest['port'] =>
-  kafkajsPort({ brokers, clientId: 'conformance', clock: systemClock, requestTimeoutMs, connectionTimeoutMs: 1_000 })
-
-async function closedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-beforeAll(async () => {
-  const properties = {
-    'group.min.session.timeout.ms': '500',
-    'log.cleaner.backoff.ms': '200',
-    'log.initial.task.delay.ms': '100',
-  }
-  kafka = await startKafka({ properties })
-  const nobody = `127.0.0.1:${await closedPort()}`
-  under = {
-    port: portAt([kafka.bootstrap], 10_000),
-    nowhere: (timeoutMs) => portAt([nobody], timeoutMs),
-    writeTransaction: async ({ topic, partition }, values, outcome) => {
-      const client = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING })
-      const producer = client.producer({
-        transactionalId: unique('transaction'),
-        idempotent: true,
-        maxInFlightRequests: 1,
-      })
-      await producer.connect()
-      const transaction = await producer.transaction()
-      await transaction.send({ topic, messages: values.map((value) => ({ key: value, value, partition })) })
-      await (outcome === 'commit' ? transaction.commit() : transaction.abort())
-      await producer.disconnect()
-    },
-  }
-})
-
-afterAll(() => kafka?.stop())
-
-describe('the port on KafkaJS, against Apache Kafka', () => portSuite(() => under))
+portSuiteOnKafka('the port on KafkaJS', (brokers, requestTimeoutMs) =>
+  kafkajsPort({ ...surroundings, brokers, requestTimeoutMs }),
+)

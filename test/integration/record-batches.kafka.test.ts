@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import * as zlib from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/system-clock.ts'
-import { connectCluster } from '../../src/kafkajs/connection.ts'
-import { closeCluster, type KafkaJsCluster } from '../../src/kafkajs/kafkajs-library.ts'
-import { kafkajsPort } from '../../src/kafkajs/kafkajs-port.ts'
-import { produceTo } from '../../src/kafkajs/produce-request.ts'
+import { systemRandom } from '../../src/core/system-random.ts'
+import { Cluster } from '../../src/client/cluster.ts'
+import { kafkaClient } from '../../src/client/kafka-client.ts'
+import { produceTo } from '../../src/client/produce-request.ts'
+import { kafkajsClient } from '../../src/kafkajs/kafkajs-port.ts'
 import type { Compression } from '../../src/protocol/compression/compression.ts'
 import type { AdminPort, RestorePort } from '../../src/runtime/port.ts'
 import { startKafka, type KafkaServer } from '../../src/testing/kafka-server.ts'
@@ -20,16 +21,17 @@ const lines = Array.from({ length: 3_000 }, (_, i) => `key-${i}\t{"id":${i},"tex
 const input = lines.map((line) => `${line}\n`).join('')
 
 let kafka: KafkaServer
-let cluster: KafkaJsCluster
+let cluster: Cluster
 let admin: AdminPort
 let restorer: RestorePort
 
 beforeAll(async () => {
   kafka = await startKafka()
   const connection = { brokers: [kafka.bootstrap], clientId: 'records', requestTimeoutMs: 10_000 }
-  const options = { ...connection, clock: systemClock, connectionTimeoutMs: 1_000 }
-  cluster = await connectCluster(options, 'write batches')
-  const port = kafkajsPort(options)
+  const options = kafkajsClient({ ...connection, clock: systemClock, random: systemRandom, connectionTimeoutMs: 1_000 })
+  cluster = new Cluster(options)
+  await cluster.connect('write batches')
+  const port = kafkaClient(options)
   admin = port.admin()
   restorer = port.restorer({ clientId: 'records', fetchMaxBytes: 10_000_000 })
   await admin.connect()
@@ -38,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await restorer?.close()
   await admin?.close()
-  if (cluster !== undefined) await closeCluster(cluster)
+  await cluster?.close()
   await kafka?.stop()
 })
 
@@ -107,10 +109,8 @@ describe.each(written)('%s, written by us', (compression) => {
       ] as const
       return { key: Buffer.from(key!), value: Buffer.from(value!), timestamp: 1_700_000_000_000 + i, headers }
     })
-    await cluster.addMultipleTargetTopics([topic])
-    const broker = await cluster.findBroker({ nodeId: 1 })
     const bytes = storedBatch(records, { compression })
-    expect(await produceTo(broker, [{ topic, partition: 0, bytes }], 10_000)).toMatchObject([{ errorCode: 0 }])
+    expect(await produceTo(cluster, 1, [{ topic, partition: 0, bytes }])).toMatchObject([{ errorCode: 0 }])
   })
 
   test('is read: by ourselves', async () => {

@@ -2,6 +2,7 @@ import { createApp } from '../../src/app/create-app.ts'
 import type { AppConfig } from '../../src/app/app-config.ts'
 import type { MillraceApp } from '../../src/app/millrace-app.ts'
 import { systemClock } from '../../src/core/system-clock.ts'
+import { systemRandom } from '../../src/core/system-random.ts'
 import { kafkajsPort } from '../../src/kafkajs/kafkajs-port.ts'
 import type { AdminPort, FetchedBatch, KafkaPort } from '../../src/runtime/port.ts'
 import { defaultPartition } from '../../src/core/murmur2.ts'
@@ -58,6 +59,7 @@ export class KafkaFixture {
       requestTimeoutMs: 20_000,
       connectionTimeoutMs: 5_000,
       clock: systemClock,
+      random: systemRandom,
     })
     const admin = port.admin()
     await admin.connect()

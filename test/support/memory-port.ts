@@ -82,6 +82,7 @@ class MemoryConsumer implements ConsumerPort {
   readonly #group: MemoryGroup
   readonly #positions = new Map<string, TopicPartition & { offset: number }>()
   readonly #watermarks = new Map<string, number>()
+  readonly #fetchedAt = new Map<string, number>()
   readonly #paused = new Set<string>()
   #member: MemoryMember | undefined
   #members: readonly MemberPlace[] = []
@@ -141,6 +142,7 @@ class MemoryConsumer implements ConsumerPort {
   #forgetAll(): void {
     this.#positions.clear()
     this.#watermarks.clear()
+    this.#fetchedAt.clear()
     this.#paused.clear()
   }
 
@@ -159,6 +161,7 @@ class MemoryConsumer implements ConsumerPort {
       if (this.#paused.has(name) || this.#port.random() < 0.3) continue
       const highWatermark = this.#kafka.end(position)
       this.#watermarks.set(name, highWatermark)
+      this.#fetchedAt.set(name, this.#port.clock.monotonic())
       const max = 1 + Math.floor(this.#port.random() * 20)
       const records = this.#kafka
         .log(position)
@@ -181,6 +184,10 @@ class MemoryConsumer implements ConsumerPort {
 
   highWatermark(partition: TopicPartition): number | undefined {
     return this.#watermarks.get(topicPartitionName(partition))
+  }
+
+  fetchedAtMs(partition: TopicPartition): number | undefined {
+    return this.#fetchedAt.get(topicPartitionName(partition))
   }
 
   position(partition: TopicPartition): number | undefined {

@@ -29,6 +29,7 @@ export const wordIdsTopics = {
   lines: 'lines',
   repartition: 'word-ids-ids-repartition',
   changelog: 'word-ids-ids-changelog',
+  topology: 'word-ids-topology',
   ids: 'ids',
 } as const
 

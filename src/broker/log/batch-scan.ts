@@ -1,4 +1,4 @@
-import { batchAt, batchOverhead, type BatchHeader } from '../../protocol/records/batch-header.ts'
+import { batchAt, BatchHeader, batchOverhead } from '../../protocol/records/batch-header.ts'
 import type { RecordsPlace } from '../../protocol/records/corrupt-records.ts'
 import type { StoredFile } from './storage.ts'
 
@@ -35,4 +35,15 @@ export function* scanBatches(file: StoredFile, position: number, place: RecordsP
     }
     start += at
   }
+}
+
+/** The offset after whole batches; undefined when there is none. */
+export function endOffsetOf(batches: Buffer): number | undefined {
+  let end: number | undefined
+  for (let at = 0; at < batches.length;) {
+    const batch = new BatchHeader(batches, at)
+    end = batch.lastOffset + 1
+    at = batch.end
+  }
+  return end
 }

@@ -1,27 +1,16 @@
+import type { AbortedTransactions } from './aborted-transactions.ts'
+import type { Producers } from './producers.ts'
+import { cleanedEnding, segmentEndings, segmentPath } from './segment-path.ts'
+import { writeIndex, writeProducers, type LogFolder } from './segment-files.ts'
 import { Segment } from './segment.ts'
-import type { Storage } from './storage.ts'
-
-/** The name of a segment's files, but for their endings (Kafka's). */
-function segmentName(baseOffset: number): string {
-  return String(baseOffset).padStart(20, '0')
-}
-
-function segmentPath(folder: string, baseOffset: number, ending: string): string {
-  return `${folder}/${segmentName(baseOffset)}${ending}`
-}
-
-/** What a segment has beside its batches. */
-const segmentEndings = ['.log', '.idx', '.producers'] as const
 
 /** The segments of a log in the order of their offsets; there is always one, and the last one is written to. */
 export class LogSegments {
-  readonly #storage: Storage
-  readonly #folder: string
+  readonly #files: LogFolder
   #all: Segment[]
 
-  constructor(storage: Storage, folder: string, segments: readonly Segment[]) {
-    this.#storage = storage
-    this.#folder = folder
+  constructor(files: LogFolder, segments: readonly Segment[]) {
+    this.#files = files
     this.#all = [...segments]
   }
 
@@ -37,10 +26,18 @@ export class LogSegments {
     return this.#all.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
   }
 
-  /** A new one to write to. */
-  add(baseOffset: number, nowMs: number): void {
-    const file = this.#storage.open(segmentPath(this.#folder, baseOffset, '.log'))
-    this.#all.push(new Segment(baseOffset, file, nowMs))
+  /**
+   * A new one to write to. What is needed to open the log without reading the one before stands beside it first, so that a crash
+   * in between is met by a log whose last segment is scanned.
+   */
+  roll(nowMs: number, state: { readonly producers: Producers; readonly aborted: AbortedTransactions }): void {
+    const { active } = this
+    const baseOffset = active.endOffset
+    active.file.sync()
+    writeIndex(this.#files, active, state.aborted.endingIn(active.baseOffset, baseOffset))
+    writeProducers(this.#files, baseOffset, state.producers.states)
+    const { storage, folder } = this.#files
+    this.#all.push(new Segment(baseOffset, storage.open(segmentPath(folder, baseOffset, '.log')), nowMs))
   }
 
   /** The last one that begins at or before an offset, by its place in `all`. */
@@ -55,23 +52,53 @@ export class LogSegments {
     return low
   }
 
+  /** Nobody will read what is before an offset: memory lets go of it before whole segments can go. */
+  forgetBefore(offset: number): void {
+    const segment = this.#all[this.indexOf(offset)]!
+    if (offset > segment.baseOffset) segment.file.forget(segment.index.positionOfOffset(offset - segment.baseOffset))
+  }
+
   /** Deletes the oldest ones with their files. */
   removeFirst(count: number): void {
     for (const segment of this.#all.splice(0, count)) this.#removeFiles(segment)
   }
 
-  /** Deletes the newest ones with their files. */
-  removeAfter(index: number): void {
-    for (const segment of this.#all.splice(index + 1)) this.#removeFiles(segment)
-  }
-
   #removeFiles(segment: Segment): void {
     segment.file.close()
-    for (const ending of segmentEndings) this.#storage.remove(segmentPath(this.#folder, segment.baseOffset, ending))
+    const { storage, folder } = this.#files
+    for (const ending of segmentEndings) storage.remove(segmentPath(folder, segment.baseOffset, ending))
   }
 
-  /** `count` segments from `index` on have become one, whose files are in place. */
-  replace(index: number, count: number, by: Segment): void {
-    this.#all.splice(index, count, by)
+  /** A segment that will take the place of these, and is written under another name until then. */
+  startCleaned(group: readonly Segment[]): Segment {
+    const { storage, folder } = this.#files
+    const { baseOffset } = group[0]!
+    const path = segmentPath(folder, baseOffset, cleanedEnding)
+    storage.remove(path)
+    return new Segment(baseOffset, storage.open(path), group.at(-1)!.createdMs)
+  }
+
+  /**
+   * The first file is replaced before the others go, which a crash may leave: what is in them has been overwritten by now, and
+   * older segments go before newer ones, so that nothing comes back that a tombstone had deleted.
+   */
+  replace(group: readonly Segment[], cleaned: Segment, aborted: AbortedTransactions): void {
+    const { storage, folder } = this.#files
+    const { baseOffset } = cleaned
+    cleaned.file.sync()
+    cleaned.file.close()
+    group[0]!.file.close()
+    storage.remove(segmentPath(folder, baseOffset, '.idx'))
+    storage.rename(segmentPath(folder, baseOffset, cleanedEnding), segmentPath(folder, baseOffset, '.log'))
+    cleaned.file = storage.open(segmentPath(folder, baseOffset, '.log'))
+    const index = this.#all.indexOf(group[0]!)
+    const end = group.at(-1)!.endOffset
+    this.#all.splice(index, group.length, cleaned)
+    for (const segment of group.slice(1)) this.#removeFiles(segment)
+    writeIndex(this.#files, cleaned, aborted.endingIn(baseOffset, end))
+  }
+
+  close(): void {
+    for (const { file } of this.#all) file.close()
   }
 }

@@ -22,6 +22,10 @@ export class MemoryFile implements StoredFile {
     return this.#size
   }
 
+  get start(): number {
+    return this.#blocks[0]?.start ?? this.#size
+  }
+
   append(parts: readonly Uint8Array[]): void {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
     const block = this.#blockFor(length)

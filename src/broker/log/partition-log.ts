@@ -7,75 +7,45 @@ import { BatchHeader } from '../../protocol/records/batch-header.ts'
 import { writeMarker } from '../../protocol/records/control-batch.ts'
 import type { RecordsPlace } from '../../protocol/records/corrupt-records.ts'
 import { kafkaError } from '../../protocol/kafka-error.ts'
-import { AbortedTransactions, type AbortedTransaction } from './aborted-transactions.ts'
-import { AppendRejection, type RecordError } from './append-rejection.ts'
+import type { AbortedTransaction, AbortedTransactions } from './aborted-transactions.ts'
+import { AppendRejection } from './append-rejection.ts'
 import { checkBatches } from './check-batches.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogSegments } from './log-segments.ts'
-import { ProducerStage, Producers, type TransactionEnd } from './producers.ts'
-import type { BatchSpan } from './segment.ts'
-import type { Storage } from './storage.ts'
-
-export interface AppendResult {
-  /** Kafka's; 0 when the records are in the log, or were before (a repeated idempotent batch). */
-  readonly errorCode: number
-  readonly baseOffset: number
-  /** -1 unless the broker sets the timestamps. */
-  readonly logAppendTimeMs: number
-  readonly logStartOffset: number
-  readonly recordErrors: readonly RecordError[]
-  readonly errorMessage: string | null
-}
-
-export interface ReadOptions {
-  readonly offset: number
-  /** The first batch comes whole even when it is larger. */
-  readonly maxBytes: number
-  /** Nothing from the first open transaction on, and the list of the aborted ones (isolation level read_committed). */
-  readonly committed: boolean
-}
-
-export interface ReadResult {
-  /** 0 or OFFSET_OUT_OF_RANGE. */
-  readonly errorCode: number
-  /** Whole batches, the first of which may begin before the offset. Later appends do not change them. */
-  readonly records: Buffer
-  readonly highWatermark: number
-  readonly lastStableOffset: number
-  readonly logStartOffset: number
-  /** Null unless `committed`. */
-  readonly aborted: readonly AbortedTransaction[] | null
-}
-
-export interface MarkerOptions extends TransactionEnd {
-  readonly type: 'commit' | 'abort'
-}
-
-export interface PartitionLogOptions {
-  readonly storage: Storage
-  /** Of this log alone. */
-  readonly folder: string
-  readonly topic: string
-  readonly partition: number
-  readonly config: LogConfig
-  readonly nowMs: number
-}
+import { ProducerStage, type Producers } from './producers.ts'
+import { firstAtOrAfter, type TimestampedOffset } from './offset-lookup.ts'
+import type { ProducerState } from './producer-state.ts'
+import { endOffsetOf } from './batch-scan.ts'
+import { recoverLog } from './recover-log.ts'
+import { countDeletable } from './retention.ts'
+import type { LogFolder } from './segment-files.ts'
+import type {
+  AppendResult,
+  MarkerOptions,
+  PartitionLogOptions,
+  ReadOptions,
+  ReadResult,
+} from './partition-log-options.ts'
+import { toStored } from './stored-batches.ts'
+import { LogCheckpoint, type EpochEnd } from './log-checkpoint.ts'
+import { compactionSteps, type CompactionOptions } from './compaction.ts'
 
 const nothing = Buffer.alloc(0)
-/** Offset, length and leader epoch: what the broker sets stands in it, before what the checksum covers. */
-const prefixBytes = 16
 
 export class PartitionLog {
   readonly place: RecordsPlace
   /** Follows the topic's settings: set it when they change. */
   config: LogConfig
+  readonly #files: LogFolder
   readonly #segments: LogSegments
   readonly #producers: Producers
   readonly #aborted: AbortedTransactions
-  #logStartOffset = 0
-  readonly #leaderEpoch = 0
+  readonly #checkpoint: LogCheckpoint
+  #isCleaning = false
+  #isClosed = false
   readonly #listeners = new Set<() => void>()
 
+  /** Takes up what stands in the folder, whatever a crash has left of it (`recover-log.ts`). */
   static open(options: PartitionLogOptions): PartitionLog {
     return new PartitionLog(options)
   }
@@ -83,14 +53,16 @@ export class PartitionLog {
   private constructor({ storage, folder, topic, partition, config, nowMs }: PartitionLogOptions) {
     this.place = { topic, partition }
     this.config = config
-    this.#segments = new LogSegments(storage, folder, [])
-    this.#segments.add(0, nowMs)
-    this.#producers = new Producers()
-    this.#aborted = new AbortedTransactions()
+    this.#files = { storage, folder }
+    const recovered = recoverLog({ ...this.#files, place: this.place, nowMs })
+    this.#segments = new LogSegments(this.#files, recovered.segments)
+    this.#producers = recovered.producers
+    this.#aborted = recovered.aborted
+    this.#checkpoint = new LogCheckpoint(this.#files, recovered.checkpoint)
   }
 
   get logStartOffset(): number {
-    return this.#logStartOffset
+    return Math.max(this.#checkpoint.logStartOffset, this.#segments.all[0]!.baseOffset)
   }
 
   /** The offset of the next record, and the high watermark. */
@@ -100,11 +72,16 @@ export class PartitionLog {
 
   /** Readers of committed records see nothing from here on. */
   get lastStableOffset(): number {
-    return Math.max(this.#logStartOffset, this.#producers.firstOpenOffset ?? this.endOffset)
+    return Math.max(this.logStartOffset, this.#producers.firstOpenOffset ?? this.endOffset)
+  }
+
+  /** What the broker knows of producers, for DescribeProducers. */
+  get producers(): ReadonlyMap<number, ProducerState> {
+    return this.#producers.states
   }
 
   get leaderEpoch(): number {
-    return this.#leaderEpoch
+    return this.#checkpoint.leaderEpoch
   }
 
   get sizeInBytes(): number {
@@ -115,10 +92,9 @@ export class PartitionLog {
    * Record batches as a client sent them. All are appended or none. The bytes are copied or written before this returns, and
    * are not changed.
    */
-  append(records: Uint8Array, nowMs: number): AppendResult {
-    const bytes = Buffer.from(records.buffer, records.byteOffset, records.byteLength)
+  append(records: Buffer, nowMs: number): AppendResult {
     try {
-      const batches = checkBatches(bytes, { config: this.config, nowMs, place: this.place })
+      const batches = checkBatches(records, { config: this.config, nowMs, place: this.place })
       return this.#appendChecked(batches, nowMs)
     } catch (error) {
       if (!(error instanceof AppendRejection)) throw error
@@ -128,7 +104,7 @@ export class PartitionLog {
   }
 
   #appended(baseOffset: number, logAppendTimeMs: number): AppendResult {
-    const logStartOffset = this.#logStartOffset
+    const { logStartOffset } = this
     return { errorCode: 0, baseOffset, logAppendTimeMs, logStartOffset, recordErrors: [], errorMessage: null }
   }
 
@@ -149,34 +125,13 @@ export class PartitionLog {
   }
 
   #write(batches: readonly BatchHeader[], nowMs: number): void {
-    const parts: Buffer[] = []
-    const spans: { span: BatchSpan; bytes: number }[] = []
-    let baseOffset = this.endOffset
-    for (const batch of batches) {
-      parts.push(this.#prefix(batch, baseOffset), batch.bytes.subarray(batch.start + prefixBytes, batch.end))
-      const lastOffset = baseOffset + batch.lastOffsetDelta
-      spans.push({ span: { baseOffset, lastOffset, maxTimestamp: batch.maxTimestamp }, bytes: batch.sizeInBytes })
-      baseOffset = lastOffset + 1
-    }
-    this.#rollIfNeeded(spans, nowMs)
-    this.#segments.active.append(parts, spans)
+    const stored = toStored(batches, this.endOffset, this.leaderEpoch)
+    if (this.#segments.active.mustRoll({ ...stored, nowMs }, this.config)) this.#roll(nowMs)
+    this.#segments.active.append(stored.parts, stored.spans)
   }
 
-  #prefix(batch: BatchHeader, baseOffset: number): Buffer {
-    const bytes = Buffer.from(batch.bytes.subarray(batch.start, batch.start + prefixBytes))
-    const header = new BatchHeader(bytes, 0)
-    header.baseOffset = baseOffset
-    header.leaderEpoch = this.#leaderEpoch
-    return bytes
-  }
-
-  #rollIfNeeded(spans: readonly { readonly span: BatchSpan; readonly bytes: number }[], nowMs: number): void {
-    const { active } = this.#segments
-    const bytes = spans.reduce((sum, one) => sum + one.bytes, 0)
-    const maxTimestamp = Math.max(...spans.map(({ span }) => span.maxTimestamp))
-    const lastOffset = spans.at(-1)!.span.lastOffset
-    if (active.mustRoll({ bytes, maxTimestamp, lastOffset, nowMs }, this.config))
-      this.#segments.add(this.endOffset, nowMs)
+  #roll(nowMs: number): void {
+    this.#segments.roll(nowMs, { producers: this.#producers, aborted: this.#aborted })
   }
 
   /** Ends a transaction here: the coordinator's control batch, which makes the last stable offset move on. */
@@ -202,14 +157,14 @@ export class PartitionLog {
 
   read({ offset, maxBytes, committed }: ReadOptions): ReadResult {
     const limit = committed ? this.lastStableOffset : this.endOffset
-    const inRange = offset >= this.#logStartOffset && offset <= this.endOffset
+    const inRange = offset >= this.logStartOffset && offset <= this.endOffset
     const records = inRange && offset < limit ? this.#readBatches(offset, maxBytes, limit) : nothing
     return {
       errorCode: inRange ? kafkaError.NONE : kafkaError.OFFSET_OUT_OF_RANGE,
       records,
       highWatermark: this.endOffset,
       lastStableOffset: this.lastStableOffset,
-      logStartOffset: this.#logStartOffset,
+      logStartOffset: this.logStartOffset,
       aborted: committed ? this.#abortedIn(offset, records) : null,
     }
   }
@@ -225,13 +180,92 @@ export class PartitionLog {
   }
 
   #abortedIn(offset: number, records: Buffer): AbortedTransaction[] {
-    let end = offset
-    for (let at = 0; at < records.length;) {
-      const batch = new BatchHeader(records, at)
-      end = batch.lastOffset + 1
-      at = batch.end
-    }
+    const end = endOffsetOf(records) ?? offset
     return end === offset ? [] : this.#aborted.overlapping(offset, end)
+  }
+
+  /** The first record with a timestamp of at least this; undefined when there is none (ListOffsets). */
+  offsetForTime(timestamp: number): TimestampedOffset | undefined {
+    const { logStartOffset, place } = this
+    return firstAtOrAfter(this.#segments.all, { timestamp, logStartOffset, place })
+  }
+
+  /** The first of the records with the largest timestamp; undefined when there is none (KIP-734). */
+  maxTimestampOffset(): TimestampedOffset | undefined {
+    const largest = this.#segments.all.reduce((max, segment) => Math.max(max, segment.maxTimestamp), -1)
+    return largest < 0 ? undefined : this.offsetForTime(largest)
+  }
+
+  /** Where an epoch ends (KIP-320); undefined for one that has not been. */
+  endOffsetForEpoch(epoch: number): EpochEnd | undefined {
+    return this.#checkpoint.endOffsetForEpoch(epoch, this.endOffset)
+  }
+
+  /** As if another broker had led this partition meanwhile. */
+  bumpLeaderEpoch(): void {
+    this.#checkpoint.bumpEpoch(this.endOffset)
+    this.#changed()
+  }
+
+  /**
+   * Makes `offset` the first one that can be read; -1 stands for the end. Files go when nothing in them can be read any more.
+   *
+   * @returns OFFSET_OUT_OF_RANGE behind the end; an offset before the start changes nothing
+   */
+  deleteRecordsBefore(offset: number, nowMs: number): { readonly errorCode: number; readonly logStartOffset: number } {
+    const target = offset === -1 ? this.endOffset : offset
+    if (target < 0 || target > this.endOffset) return { errorCode: kafkaError.OFFSET_OUT_OF_RANGE, logStartOffset: -1 }
+    if (target > this.logStartOffset) {
+      this.#checkpoint.note({ logStartOffset: target })
+      this.#segments.forgetBefore(target)
+      this.enforceRetention(nowMs)
+      this.#changed()
+    }
+    return { errorCode: kafkaError.NONE, logStartOffset: this.logStartOffset }
+  }
+
+  /** Deletes the oldest segments as `retention.ms` and `retention.bytes` ask, and those before the log's start. */
+  enforceRetention(nowMs: number): void {
+    if (this.#isCleaning) return
+    const { config, logStartOffset } = this
+    const count = countDeletable(this.#segments.all, { config, nowMs, logStartOffset })
+    if (count === 0) return
+    // What stays is one to write to, at the offset that is next.
+    if (count === this.#segments.all.length) this.#roll(nowMs)
+    this.#checkpoint.note({ logStartOffset: Math.max(logStartOffset, this.#segments.all[count]!.baseOffset) })
+    this.#segments.removeFirst(count)
+    this.#aborted.replaceEndingIn(0, this.logStartOffset, [])
+    this.#changed()
+  }
+
+  /**
+   * Where `cleanup.policy` says compact and enough is dirty: keeps the last value of each key. `pause` is waited for after every
+   * megabyte, so that others have their turn. Other retention waits until it is done.
+   */
+  async compact(nowMs: number, pause: () => Promise<void>): Promise<void> {
+    if (!this.config.cleanupPolicy.compact || this.#isCleaning) return
+    this.#isCleaning = true
+    try {
+      const steps = compactionSteps(this.#cleanable(nowMs))
+      let step = steps.next()
+      for (; step.done !== true && !this.#isClosed; step = steps.next()) await pause()
+      if (step.done === true && step.value > this.#checkpoint.cleanedOffset)
+        this.#checkpoint.note({ cleanedOffset: step.value })
+    } finally {
+      this.#isCleaning = false
+    }
+  }
+
+  #cleanable(nowMs: number): CompactionOptions {
+    const { config, place, lastStableOffset } = this
+    const cleanedOffset = Math.min(this.#checkpoint.cleanedOffset, this.endOffset)
+    const [segments, aborted, producers] = [this.#segments, this.#aborted, this.#producers]
+    return { segments, aborted, producers, config, place, nowMs, cleanedOffset, lastStableOffset }
+  }
+
+  /** Forgets producers that have not written for so long (`producer.id.expiration.ms`): their next batch begins anew. */
+  expireProducers(nowMs: number, expirationMs = 86_400_000): void {
+    this.#producers.expire(nowMs, expirationMs)
   }
 
   /** Calls back whenever offsets have moved, until the returned function is called: for long polls. */
@@ -244,5 +278,23 @@ export class PartitionLog {
     // Only those of now: one that waits again from within its call would be called without end.
     const listeners = [...this.#listeners]
     for (const listener of listeners) listener()
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Lets go of its files, which stay. Who waits is called, and finds it closed. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#segments.close()
+    this.#changed()
+  }
+
+  /** Closes it, and deletes its folder. */
+  delete(): void {
+    this.close()
+    this.#files.storage.remove(this.#files.folder)
   }
 }

@@ -53,3 +53,8 @@ export function withEpoch(state: ProducerState, epoch: number): ProducerState {
 export function withBatch(state: ProducerState, batch: ProducedBatch): ProducerState {
   return { ...state, batches: [...state.batches.slice(-batchesMax + 1), batch] }
 }
+
+/** Of its last batch; -1 when none is known, as after a marker that began an epoch. */
+export function lastOffsetOf(state: ProducerState): number {
+  return state.batches.at(-1)?.lastOffset ?? -1
+}

@@ -115,7 +115,7 @@ export class ProducerStage {
 }
 
 /** The producer as it is when the batch stands in the log. */
-function afterBatch(
+export function afterBatch(
   state: ProducerState,
   batch: BatchHeader,
   { baseOffset, nowMs }: { readonly baseOffset: number; readonly nowMs: number },

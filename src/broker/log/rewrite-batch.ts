@@ -11,7 +11,7 @@ import { ConfigError } from '../../core/errors.ts'
 import type { LogConfig } from './log-config.ts'
 
 /** The batch in `bytes`, behind whose header the records stand: everything as in `batch` but for `fields`. */
-function rewritten(batch: BatchHeader, bytes: Buffer, fields: Partial<HeaderFields>): BatchHeader {
+export function rewritten(batch: BatchHeader, bytes: Buffer, fields: Partial<HeaderFields>): BatchHeader {
   const { attributes, lastOffsetDelta, baseTimestamp, maxTimestamp, count } = batch
   const header = writeHeader(bytes, { attributes, lastOffsetDelta, baseTimestamp, maxTimestamp, count, ...fields })
   header.baseOffset = batch.baseOffset
@@ -41,7 +41,7 @@ export function recompressed(batch: BatchHeader, type: Exclude<LogConfig['compre
   return rewritten(batch, bytes, { attributes: (batch.attributes & ~attribute.compression) | code })
 }
 
-function unlessUnable(write: () => Buffer): Buffer | undefined {
+export function unlessUnable(write: () => Buffer): Buffer | undefined {
   try {
     return write()
   } catch (error) {

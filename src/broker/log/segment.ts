@@ -38,7 +38,7 @@ const nothing = Buffer.alloc(0)
 /** A stretch of a log in one file: batches as clients sent them, and where to find them. */
 export class Segment {
   readonly baseOffset: number
-  readonly file: StoredFile
+  file: StoredFile
   readonly index: SegmentIndex
   /** The offset after the last batch. */
   endOffset: number
@@ -78,7 +78,7 @@ export class Segment {
   /** A batch that stands in the file behind all that were noted. */
   noteBatch(batch: BatchSpan, position: number): void {
     this.index.add(batch.baseOffset - this.baseOffset, position, this.maxTimestamp)
-    if (position === 0) this.firstTimestamp = batch.maxTimestamp
+    if (this.index.count === 1 && position === this.index.positionAt(0)) this.firstTimestamp = batch.maxTimestamp
     this.maxTimestamp = Math.max(this.maxTimestamp, batch.maxTimestamp)
     this.endOffset = batch.lastOffset + 1
   }
@@ -119,7 +119,7 @@ export class Segment {
   }
 
   batchesFrom(position: number, place: RecordsPlace): Generator<ScannedBatch> {
-    return scanBatches(this.file, position, place)
+    return scanBatches(this.file, Math.max(position, this.file.start), place)
   }
 }
 

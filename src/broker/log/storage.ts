@@ -35,6 +35,8 @@ export interface Storage {
 /** A file that only grows at its end. */
 export interface StoredFile {
   readonly size: number
+  /** The first position that can be read: above 0 where memory has let go of what was before. */
+  readonly start: number
   /**
    * All parts, one after the other, or nothing. When it returns they are as durable as the storage promises.
    *
@@ -46,7 +48,7 @@ export interface StoredFile {
   truncate(size: number): void
   /** Before what follows may be written: what was appended survives whatever will survive of that. */
   sync(): void
-  /** Nobody will read what is before `position`: memory may let go of it. */
+  /** Nobody will read what is before `position`: memory may let go of whole appends of it. */
   forget(position: number): void
   /** Until it is opened again. */
   close(): void

@@ -9,11 +9,6 @@ interface Exclusion {
 /** Known differences: a generated case that has one would only find it again. */
 const exclusions: readonly Exclusion[] = [
   {
-    reason: 'an optimized self join times late records one millisecond apart (quirk 6 of the oracle)',
-    applies: ({ config, topology }) =>
-      config?.optimize === true && topology.some(({ op, from }) => op === 'joinStreams' && from?.[0] === from?.[1]),
-  },
-  {
     // Jackson: LongNode(3) where it was computed, IntNode(3) where it was read, and never equal.
     reason: "the oracle's dedupe takes a computed number and the same number read from a store for two values",
     applies: ({ topology }) =>

@@ -4,6 +4,8 @@ import { excludedBecause } from './excluded.ts'
 import type { Candidate } from './generate.ts'
 import type { Answered, Oracle } from './oracle.ts'
 
+const optimizationAdr = '0014-optimization-changes-no-result.md'
+
 export type Verdict =
   | { readonly kind: 'same' }
   | { readonly kind: 'differs'; readonly difference: string }
@@ -25,7 +27,43 @@ export async function judge(candidates: readonly Candidate[], oracle: Oracle): P
       'all',
     ),
   )
-  return verdicts.map((verdict, index) => confirmed[doubtful.indexOf(index)] ?? verdict)
+  const explained = await explainedByOptimization(
+    confirmed,
+    doubtful.map((index) => candidates[index]!),
+    oracle,
+  )
+  return verdicts.map((verdict, index) => explained[doubtful.indexOf(index)] ?? verdict)
+}
+
+/**
+ * An optimization may not change a result: where the library's does, ours must give what the library gives without it. (Our
+ * results do not depend on the kind of store, so a case that does in the library is none.)
+ */
+async function explainedByOptimization(
+  verdicts: readonly Verdict[],
+  candidates: readonly Candidate[],
+  oracle: Oracle,
+): Promise<readonly Verdict[]> {
+  const asked = candidates.filter(
+    ({ config }, index) => config?.optimize === true && verdicts[index]!.kind === 'differs',
+  )
+  if (asked.length === 0) return verdicts
+  const plain = oracle.ask(
+    asked.map((one) => ({ ...one, config: { ...one.config, optimize: false } })),
+    'all',
+  )
+  const without = await compareAll(plain.map((answer, index) => answer && { ...answer, config: asked[index]!.config! }))
+  return verdicts.map((verdict, index) => {
+    const at = asked.indexOf(candidates[index]!)
+    return at === -1 ? verdict : explained(verdict, without[at]!)
+  })
+}
+
+function explained(verdict: Verdict, without: Verdict): Verdict {
+  if (without.kind === 'differs') return verdict
+  return without.kind === 'same'
+    ? { kind: 'unusable', reason: `differs on purpose, docs/adr/${optimizationAdr}` }
+    : without
 }
 
 async function compareAll(answers: readonly (Answered | undefined)[]): Promise<readonly Verdict[]> {

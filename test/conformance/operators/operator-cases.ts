@@ -10,6 +10,7 @@ import {
   topology,
   tumbling,
   windowStore,
+  type KeyValueStoreDeclaration,
   type KStream,
   type KTable,
   type StreamsBuilder,
@@ -55,6 +56,8 @@ const serdes = { key: nullable(string()), value: nullable(json<number>()) }
 const typed = { key: string(), value: json<number>() }
 const plus = (a: number | null, b: number | null): number => (a ?? 0) + (b ?? 0)
 const history = { versioned: { historyRetention: 20 } }
+/** Entries with a ttl go by the task's stream time, which starts anew. */
+const ttl = { ttl: 25 }
 
 /** What `foreach` was called with; it has no other output. */
 export const effects: string[] = []
@@ -72,6 +75,11 @@ function of(
       if (result !== null) ('toStream' in result ? result.toStream() : result).to('out', typed)
     }),
   }
+}
+
+/** A table of `one`. */
+function ofTtl(build: (one: Table, builder: StreamsBuilder) => Stream | Table, options: object = ttl): OperatorCase {
+  return { ...ofTable(build, options), restart: 'lateness' }
 }
 
 /** A table of `one`. */
@@ -111,6 +119,8 @@ const tableJoins = [
     one.outerJoin(two(builder), plus, { value: typed.value }).filter((value) => value !== 3, { store: 'kept' }),
   ),
   ofTable((one, builder) => one.join(two(builder, history), plus, { value: typed.value }), history),
+  ofTtl((one, builder) => one.join(two(builder, ttl), plus, { value: typed.value }), { ttl: 15 }),
+  ofTtl((one, builder) => one.outerJoin(two(builder, ttl), plus, { value: typed.value, ttl: 10, store: 'joined' })),
 ]
 const tableGroups = [
   ofTable((one) =>
@@ -118,6 +128,8 @@ const tableGroups = [
   ),
   ofTable((one) => one.groupBy((value) => ({ key: value === 2 ? null : 'g', value }) as never, typed).count()),
   ofTable((one) => one.groupBy((value, key) => ({ key: `${key}${value % 2}`, value }), typed).count(), history),
+  ofTtl((one) => one.groupBy((value, key) => ({ key: `${key}${value % 2}`, value }), typed).count()),
+  ofTtl((one) => one.groupBy((value) => ({ key: 'g', value }), typed).reduce(plus, (sum, x) => sum - x, { ttl: 10 })),
 ]
 const foreignKeyJoins = [
   ofTable((one, builder) => one.joinByForeignKey(two(builder), foreign, plus, { value: typed.value })),
@@ -126,12 +138,14 @@ const foreignKeyJoins = [
     (one, builder) => one.leftJoinByForeignKey(two(builder, history), foreign, plus, { value: typed.value }),
     history,
   ),
+  ofTtl((one, builder) => one.joinByForeignKey(two(builder, ttl), foreign, plus, { value: typed.value })),
 ]
 
 const last = keyValueStore('last', typed)
+const recent = keyValueStore('recent', { ...typed, ...ttl })
 const seen = windowStore('seen', { ...typed, size: 10, retention: 40 })
 
-function counted(one: Stream): Stream {
+function counted(one: Stream, last: KeyValueStoreDeclaration<string, number>): Stream {
   return one.process<string, number>(
     () => ({
       process({ key, value, timestamp, headers }, context) {
@@ -214,6 +228,7 @@ export const operatorCases: Readonly<Record<OperatorSpec['kind'], readonly Opera
   'table-source': [
     ofTable((one) => one, { store: 'kept' }),
     ofTable((one) => one, history),
+    ofTtl((one) => one),
     of('nothing', 'same', (one) => one.toTable(typed)),
     of('nothing', 'same', (one) =>
       one.toTable({ ...typed, store: 'kept' }).filter((value) => value > 2, { store: 'f' }),
@@ -223,11 +238,14 @@ export const operatorCases: Readonly<Record<OperatorSpec['kind'], readonly Opera
     ofTable((one) => one.filter((value) => value > 4)),
     ofTable((one) => one.filterNot((value) => value > 4, { store: 'kept' })),
     ofTable((one) => one.filter((value) => value > 4), history),
+    ofTtl((one) => one.filter((value) => value > 4)),
+    ofTtl((one) => one.filter((value) => value > 2, { ...ttl, store: 'kept' }), {}),
   ],
   'table-map-values': [
     ofTable((one) => one.mapValues((value) => (value === 2 ? null : value + 1), { value: typed.value })),
     ofTable((one) => one.mapValues((value) => value + 1, { value: typed.value, store: 'kept' })),
     ofTable((one) => one.mapValues((value) => value + 1, { value: typed.value }), history),
+    ofTtl((one) => one.mapValues((value) => value + 1, { value: typed.value, ttl: 10, store: 'kept' })),
   ],
   'table-to-stream': [ofTable((one) => one.toStream({ selectKey: (value, key) => `${key}${value}`, key: string() }))],
   'table-join-side': tableJoins,
@@ -237,6 +255,7 @@ export const operatorCases: Readonly<Record<OperatorSpec['kind'], readonly Opera
   'stream-aggregate': [
     of('nothing', 'counted again', (one) => grouped(one).count()),
     of('nothing', 'counted again', (one) => grouped(one).reduce(plus)),
+    of('lateness', 'counted again', (one) => grouped(one).reduce(plus, ttl)),
     of('nothing', 'counted again', (one) =>
       one
         .groupBy((value) => (value === null ? null : `${value % 3}`), typed)
@@ -367,7 +386,11 @@ export const operatorCases: Readonly<Record<OperatorSpec['kind'], readonly Opera
   'foreign-key-receive': foreignKeyJoins,
   'foreign-key-update': foreignKeyJoins,
   'foreign-key-resolve': foreignKeyJoins,
-  process: [of('nothing', 'counted again', counted), of('moments', 'all come', punctuated)],
+  process: [
+    of('nothing', 'counted again', (one) => counted(one, last)),
+    of('lateness', 'counted again', (one) => counted(one, recent)),
+    of('moments', 'all come', punctuated),
+  ],
   sink: [
     of('nothing', 'same', (one) => {
       one.to((value, key) => `out-${key}-${value}`, typed)

@@ -295,6 +295,17 @@ export function consumerPromises(under: () => PortUnderTest): void {
       await consumer.close()
     })
 
+    test('C11 knows when the broker last answered, for a partition that stays empty too', async () => {
+      const topic = await createTopic(under(), 1)
+      const partition = { topic, partition: 0 }
+      const consumer = await started([topic], hearing())
+      expect(consumer.fetchedAtMs(partition)).toBeUndefined()
+      await pollUntil(consumer, () => consumer.fetchedAtMs(partition) !== undefined)
+      const first = consumer.fetchedAtMs(partition)!
+      await pollUntil(consumer, () => consumer.fetchedAtMs(partition)! > first)
+      await consumer.close()
+    })
+
     test('C9 refuses a commit for a partition that it does not own', async () => {
       const topic = await createTopic(under(), 1)
       const groupId = unique('group')

@@ -69,11 +69,13 @@ export function buildCase(testCase: Case): BuiltCase {
   const sinks = new Set<string>()
   const finals = new Set<string>()
   const finalRetention = testCase.config?.defaultRetention === true ? undefined : '36500d'
-  const built = topology(testCase.name, (builder) => {
+  const declare = (builder: StreamsBuilder): void => {
     const nodes = new Map<string, Made>()
     for (const node of testCase.topology)
       new CaseBuilder(builder, { nodes, stores, sinks, finals, finalRetention }).add(node)
-  })
+  }
+  const optimization = testCase.config?.optimize === true ? 'all' : 'none'
+  const built = topology(testCase.name, declare, { optimization })
   return { topology: built, stores, sinks }
 }
 

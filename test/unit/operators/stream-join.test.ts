@@ -36,7 +36,7 @@ function join(type: JoinType, beforeMs: number, afterMs: number, graceMs: number
       unmatched: type === 'inner' ? null : unmatched,
       time,
     }
-    return recorded(new StreamJoinOperator({ type, side, joiner, windows }, deps))
+    return recorded(new StreamJoinOperator({ type, side, joiner, windows, storesOwn: true }, deps))
   }
   return { left: side('left', 'right'), right: side('right', 'left'), unmatched }
 }
@@ -73,7 +73,13 @@ describe('inner', () => {
     const stored = new MemoryStreamJoinStore<string, string>('own', serdes, { retentionMs: 20 })
     const { send, context } = recorded(
       new StreamJoinOperator(
-        { type: 'inner', side: 'left', joiner: (l, r) => l + r, windows: { beforeMs: 10, afterMs: 10, graceMs: 0 } },
+        {
+          type: 'inner',
+          side: 'left',
+          joiner: (l, r) => l + r,
+          windows: { beforeMs: 10, afterMs: 10, graceMs: 0 },
+          storesOwn: true,
+        },
         { ownStore: stored, otherStore: stored, unmatched: null, time: new StreamJoinTime() },
       ),
     )

@@ -53,7 +53,7 @@ test('state written with an older schema is restored by a newer one', async () =
       close: async () => {},
     }),
   } as Partial<KafkaPort> as KafkaPort
-  const options = { port, admin, clientId: 'test', fetchMaxBytes: 1_000, onRestored: () => {} }
+  const options = { port, admin, clientId: 'test', groupId: 'test', fetchMaxBytes: 1_000, onRestored: () => {} }
 
   expect(await restoreTask(fresh, new TaskMetrics('0_0'), new AbortController().signal, options)).toBe(true)
   const store = fresh.stores.get('cards')!.store as KeyValueStore<string, object>

@@ -1,0 +1,243 @@
+/*
+ * Reads partitions ahead of their user: one fetch at a time to each broker, with all partitions that have room; what
+ * comes is queued by partition until it is taken. A fetch of an earlier assignment is thrown away when it arrives, whole
+ * (Faust #216, reactor-kafka #237).
+ */
+import { sleep, type Clock } from '../core/clock.ts'
+import { BrokerError } from '../core/errors.ts'
+import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
+import { kafkaError } from '../protocol/kafka-error.ts'
+import type { FetchedRecords } from '../protocol/records/fetched-records.ts'
+import { readFetched } from '../protocol/records/read-fetched.ts'
+import type { FetchedBatch, OutOfRangePolicy } from '../runtime/port.ts'
+import { backoff } from './backoff.ts'
+import { AnswerError, isRetriable } from './broker-errors.ts'
+import type { Cluster } from './cluster.ts'
+import { fetchFrom, type PartitionFetch } from './fetch-request.ts'
+import { listOffsets, type OffsetOf } from './list-offsets.ts'
+
+/** How long the broker holds a fetch that finds nothing. */
+const idleWaitMs = 250
+/** While a full partition is left out, the next fetch must come soon, as its buffer may have room again by then. */
+const busyWaitMs = 5
+const partitionMaxBytes = 1_048_576
+
+export interface FetcherOptions {
+  readonly cluster: Cluster
+  readonly fetchMaxBytes: number
+  readonly readCommitted: boolean
+  readonly bufferedRecordsPerPartitionMax: number
+  outOfRange(partition: TopicPartition): OutOfRangePolicy
+  /** Something can be taken, or a fetch was answered. */
+  onArrival(): void
+  /** Fetching cannot go on. */
+  onFatal(error: Error): void
+}
+
+class PartitionState {
+  readonly topic: string
+  readonly partition: number
+  readonly queue: (FetchedRecords & { from: number })[] = []
+  /** The next offset to fetch. */
+  offset: number
+  highWatermark: number | undefined
+  answeredAt: number | undefined
+  queuedRecords = 0
+  attempts = 0
+  retryAt = 0
+
+  constructor({ topic, partition, offset }: OffsetOf) {
+    this.topic = topic
+    this.partition = partition
+    this.offset = offset
+  }
+}
+
+export class Fetcher {
+  readonly #options: FetcherOptions
+  readonly #clock: Clock
+  #states = new Map<string, PartitionState>()
+  readonly #busy = new Set<number>()
+  #refreshes = 0
+  #stopped = false
+
+  constructor(options: FetcherOptions) {
+    this.#options = options
+    this.#clock = options.cluster.options.clock
+  }
+
+  /** Replaces what is read, with everything that was queued. */
+  assign(positions: readonly OffsetOf[]): void {
+    this.#states = new Map(positions.map((position) => [topicPartitionName(position), new PartitionState(position)]))
+    this.#pump()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#states.clear()
+  }
+
+  /** At most one batch of each partition that is not paused. */
+  take(paused: ReadonlySet<string>): readonly FetchedBatch[] {
+    const batches: FetchedBatch[] = []
+    for (const [name, state] of this.#states) {
+      if (paused.has(name)) continue
+      const batch = state.queue.shift()
+      if (batch === undefined) continue
+      state.queuedRecords -= batch.count
+      batches.push(batch)
+    }
+    if (batches.length > 0) this.#pump()
+    return batches
+  }
+
+  highWatermark(partition: TopicPartition): number | undefined {
+    return this.#states.get(topicPartitionName(partition))?.highWatermark
+  }
+
+  fetchedAtMs(partition: TopicPartition): number | undefined {
+    return this.#states.get(topicPartitionName(partition))?.answeredAt
+  }
+
+  position(partition: TopicPartition): number | undefined {
+    const state = this.#states.get(topicPartitionName(partition))
+    return state?.queue[0]?.from ?? state?.offset
+  }
+
+  #pump(): void {
+    if (this.#stopped) return
+    const { cluster, bufferedRecordsPerPartitionMax } = this.#options
+    const now = this.#clock.monotonic()
+    const groups = new Map<number, { states: PartitionState[]; leftOut: boolean }>()
+    let leaderless = false
+    for (const state of this.#states.values()) {
+      const leader = cluster.leaderOf(state)
+      leaderless ||= leader === undefined
+      if (leader === undefined) continue
+      let group = groups.get(leader)
+      if (group === undefined) groups.set(leader, (group = { states: [], leftOut: false }))
+      if (state.queuedRecords >= bufferedRecordsPerPartitionMax || state.retryAt > now) group.leftOut = true
+      else group.states.push(state)
+    }
+    for (const [leader, { states, leftOut }] of groups) {
+      if (states.length > 0 && !this.#busy.has(leader))
+        void this.#fetch(leader, states, leftOut ? busyWaitMs : idleWaitMs)
+    }
+    if (leaderless && this.#refreshes === 0) void this.#refresh(this.#backoff(1))
+  }
+
+  async #fetch(leader: number, states: readonly PartitionState[], maxWaitMs: number): Promise<void> {
+    const { cluster, fetchMaxBytes, readCommitted } = this.#options
+    const options = {
+      maxWaitMs,
+      maxBytes: fetchMaxBytes,
+      partitionMaxBytes: Math.min(partitionMaxBytes, fetchMaxBytes),
+      readCommitted,
+    }
+    this.#busy.add(leader)
+    try {
+      const fetched = await fetchFrom(cluster, leader, states, options)
+      const byName = new Map(states.map((state) => [topicPartitionName(state), state]))
+      for (const answer of fetched) await this.#answered(byName.get(topicPartitionName(answer))!, answer)
+    } catch (error) {
+      this.#failed(states, error)
+    } finally {
+      this.#busy.delete(leader)
+      this.#options.onArrival()
+      this.#pump()
+    }
+  }
+
+  #isCurrent(state: PartitionState): boolean {
+    return this.#states.get(topicPartitionName(state)) === state
+  }
+
+  async #answered(state: PartitionState, answer: PartitionFetch): Promise<void> {
+    if (!this.#isCurrent(state)) return
+    if (answer.errorCode === kafkaError.OFFSET_OUT_OF_RANGE) return this.#reset(state)
+    if (answer.errorCode !== kafkaError.NONE) throw new AnswerError(answer.errorCode, state)
+    const batch = this.#decode(state, answer)
+    if (batch === undefined) return
+    state.attempts = 0
+    state.answeredAt = this.#clock.monotonic()
+    state.highWatermark = Math.max(answer.end, batch.nextOffset)
+    batch.highWatermark = state.highWatermark
+    state.offset = batch.nextOffset
+    if (batch.count === 0) return
+    state.queue.push(batch)
+    state.queuedRecords += batch.count
+    this.#toTheEnd(state)
+  }
+
+  #decode(
+    { topic, partition, offset }: PartitionState,
+    answer: PartitionFetch,
+  ): (FetchedRecords & { from: number }) | undefined {
+    try {
+      const { records, aborted } = answer
+      return Object.assign(readFetched({ topic, partition, from: offset, records, aborted }), { from: offset })
+    } catch (error) {
+      this.#fatal(error as Error)
+      return undefined
+    }
+  }
+
+  /** The broker fills its answer in the order of the request: who got something goes behind those who did not. */
+  #toTheEnd(state: PartitionState): void {
+    const name = topicPartitionName(state)
+    this.#states.delete(name)
+    this.#states.set(name, state)
+  }
+
+  async #reset(state: PartitionState): Promise<void> {
+    const { cluster, outOfRange, readCommitted } = this.#options
+    const policy = outOfRange(state)
+    const [low] = await listOffsets(cluster, [state], 'earliest')
+    const [high] = await listOffsets(cluster, [state], 'latest', readCommitted)
+    if (!this.#isCurrent(state)) return
+    if (policy === 'error') return this.#fatal(outOfRangeError(state, low!.offset, high!.offset))
+    state.offset = policy === 'earliest' ? low!.offset : high!.offset
+  }
+
+  #failed(states: readonly PartitionState[], error: unknown): void {
+    if (this.#stopped) return
+    if (!isRetriable(error)) {
+      const names = states.map(topicPartitionName).join(', ')
+      return this.#fatal(this.#options.cluster.translate(error, `fetch from ${names}`))
+    }
+    const now = this.#clock.monotonic()
+    const wait = this.#backoff(Math.max(...states.map((state) => state.attempts)))
+    for (const state of states) {
+      state.attempts++
+      state.retryAt = now + wait
+    }
+    void this.#refresh(wait)
+  }
+
+  #backoff(attempt: number): number {
+    return backoff(attempt, this.#options.cluster.options.random)
+  }
+
+  #fatal(error: Error): void {
+    this.stop()
+    this.#options.onFatal(error)
+  }
+
+  /** Leaders move and brokers come back: ask who leads now, then go on. */
+  async #refresh(waitMs: number): Promise<void> {
+    this.#refreshes++
+    await sleep(this.#clock, waitMs)
+    // What fails here is tried again with the next fetch that fails.
+    if (!this.#stopped) await this.#options.cluster.refresh().catch(() => {})
+    this.#refreshes--
+    this.#pump()
+  }
+}
+
+export function outOfRangeError(position: OffsetOf, low: number, high: number): BrokerError {
+  const { topic, partition, offset } = position
+  const message =
+    `offset ${offset} of ${topic}-${partition} is outside the log, which holds [${low}, ${high}): records were deleted or the ` +
+    `topic was made anew. Reset the group's offset and the state that came from it, or set the policy 'earliest' or 'latest'`
+  return new BrokerError('MILLRACE_OFFSET_OUT_OF_RANGE', message, { topic, partition, offset, retriable: false })
+}

@@ -1,0 +1,34 @@
+import type { TopicPartition } from '../core/topic-partition.ts'
+import { kafkaError } from '../protocol/kafka-error.ts'
+import { AnswerError, checkAnswer } from './broker-errors.ts'
+import { byTopic } from './by-topic.ts'
+import type { Cluster } from './cluster.ts'
+import type { OffsetOf } from './list-offsets.ts'
+
+/** What a group committed; a partition without a committed offset is absent. */
+export async function fetchOffsets(
+  cluster: Cluster,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<readonly OffsetOf[]> {
+  if (partitions.length === 0) return []
+  const coordinator = await cluster.coordinatorOf({ groupId })
+  const topics = [...byTopic(partitions)].map(([name, ofTopic]) => ({
+    name,
+    partitionIndexes: ofTopic.map(({ partition }) => partition),
+  }))
+  const answer = await cluster.send(coordinator, 'OffsetFetch', (version) =>
+    version < 8 ? { groupId, topics } : { groups: [{ groupId, topics }] },
+  )
+  const found = answer.groups[0] ?? answer
+  checkAnswer(found.errorCode)
+  return found.topics.flatMap(({ name, partitions: offsets }) =>
+    offsets
+      .map(({ partitionIndex, committedOffset, errorCode }) => {
+        const partition = { topic: name, partition: partitionIndex }
+        if (errorCode !== kafkaError.NONE) throw new AnswerError(errorCode, partition)
+        return { ...partition, offset: committedOffset }
+      })
+      .filter(({ offset }) => offset >= 0),
+  )
+}

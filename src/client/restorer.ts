@@ -1,0 +1,134 @@
+import { sleep } from '../core/clock.ts'
+import { topicPartitionName } from '../core/topic-partition.ts'
+import { kafkaError } from '../protocol/kafka-error.ts'
+import { readFetched } from '../protocol/records/read-fetched.ts'
+import type { FetchedBatch, RestorePort } from '../runtime/port.ts'
+import { backoff } from './backoff.ts'
+import { AnswerError, isRetriable } from './broker-errors.ts'
+import type { ClientOptions } from './client-options.ts'
+import { Cluster } from './cluster.ts'
+import { outOfRangeError } from './fetcher.ts'
+import { fetchFrom, type PartitionFetch } from './fetch-request.ts'
+import { groupByLeader, listOffsets } from './list-offsets.ts'
+
+const maxWaitMs = 250
+const partitionMaxBytes = 1_048_576
+/** Tries in a row without any progress before the error surfaces. */
+const attemptsMax = 20
+
+type Range = Parameters<RestorePort['read']>[0][number]
+
+interface Reading extends Range {
+  /** The next offset to read. */
+  offset: number
+}
+
+export function clientRestorer(options: ClientOptions, limits: { readonly fetchMaxBytes: number }): RestorePort {
+  return new Restorer(options, limits.fetchMaxBytes)
+}
+
+/**
+ * Reads committed records only: a changelog may hold those of an aborted transaction. A range that begins at 0 begins at
+ * the log's start, wherever retention has moved that; one that begins later must still be there, as what is missing of it
+ * may have changed the state.
+ */
+class Restorer implements RestorePort {
+  readonly #options: ClientOptions
+  readonly #fetchMaxBytes: number
+  #cluster: Cluster | undefined
+
+  constructor(options: ClientOptions, fetchMaxBytes: number) {
+    this.#options = options
+    this.#fetchMaxBytes = fetchMaxBytes
+  }
+
+  async read(ranges: readonly Range[], onBatch: (batch: FetchedBatch) => void, signal: AbortSignal): Promise<void> {
+    let readings: readonly Reading[] = ranges.map((range) => ({ ...range, offset: range.from }))
+    for (let attempt = 0; ;) {
+      readings = readings.filter(({ offset, end }) => offset < end)
+      if (readings.length === 0) return
+      const before = readings.reduce((sum, { offset }) => sum + offset, 0)
+      const error = await this.#step(readings, onBatch, signal)
+      signal.throwIfAborted()
+      if (error === undefined || readings.reduce((sum, { offset }) => sum + offset, 0) > before) attempt = 0
+      if (error === undefined) continue
+      if (!isRetriable(error) || ++attempt > attemptsMax) throw this.#translate(error, readings)
+      await sleep(this.#options.clock, backoff(attempt, this.#options.random), signal)
+      await this.#cluster?.refresh().catch(() => {})
+    }
+  }
+
+  #translate(error: unknown, readings: readonly Reading[]): unknown {
+    return this.#cluster?.translate(error, `restore from ${readings.map(topicPartitionName).join(', ')}`) ?? error
+  }
+
+  /** One fetch from each leader. Returns what went wrong with the broker; what `onBatch` throws goes through. */
+  async #step(
+    readings: readonly Reading[],
+    onBatch: (batch: FetchedBatch) => void,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const answers = await this.#fetchAll(readings).catch((error: unknown) => ({ error }))
+    if ('error' in answers) return answers.error
+    for (const [reading, answer] of answers) {
+      signal.throwIfAborted()
+      if (answer.errorCode === kafkaError.OFFSET_OUT_OF_RANGE) await this.#startAgain(reading)
+      else if (answer.errorCode !== 0) return new AnswerError(answer.errorCode, reading)
+      else hand(reading, answer, onBatch)
+    }
+    return undefined
+  }
+
+  async #fetchAll(readings: readonly Reading[]): Promise<readonly (readonly [Reading, PartitionFetch])[]> {
+    const cluster = await this.#connect()
+    await cluster.addTopics([...new Set(readings.map(({ topic }) => topic))])
+    const groups = [...groupByLeader(cluster, readings)]
+    return (await Promise.all(groups.map(([leader, ofLeader]) => this.#fetch(cluster, leader, ofLeader)))).flat()
+  }
+
+  async #connect(): Promise<Cluster> {
+    if (this.#cluster !== undefined) return this.#cluster
+    const cluster = new Cluster(this.#options)
+    await cluster.connect('restore state')
+    return (this.#cluster = cluster)
+  }
+
+  async #fetch(
+    cluster: Cluster,
+    leader: number,
+    readings: readonly Reading[],
+  ): Promise<readonly (readonly [Reading, PartitionFetch])[]> {
+    const maxBytes = this.#fetchMaxBytes
+    const options = {
+      maxWaitMs,
+      maxBytes,
+      partitionMaxBytes: Math.min(partitionMaxBytes, maxBytes),
+      readCommitted: true,
+    }
+    const answers = await fetchFrom(cluster, leader, readings, options)
+    const byName = new Map(readings.map((reading) => [topicPartitionName(reading), reading]))
+    return answers.map((answer) => [byName.get(topicPartitionName(answer))!, answer] as const)
+  }
+
+  async #startAgain(reading: Reading): Promise<void> {
+    const [low] = await listOffsets(this.#cluster!, [reading], 'earliest')
+    const [high] = await listOffsets(this.#cluster!, [reading], 'latest')
+    if (reading.from > 0 || reading.offset >= low!.offset) throw outOfRangeError(reading, low!.offset, high!.offset)
+    reading.offset = low!.offset
+  }
+
+  async close(): Promise<void> {
+    const cluster = this.#cluster
+    this.#cluster = undefined
+    await cluster?.close()
+  }
+}
+
+function hand(reading: Reading, answer: PartitionFetch, onBatch: (batch: FetchedBatch) => void): void {
+  const { topic, partition, offset, end } = reading
+  const batch = readFetched({ topic, partition, from: offset, records: answer.records, aborted: answer.aborted })
+  batch.highWatermark = Math.max(answer.end, batch.nextOffset)
+  batch.cutAt(end)
+  if (batch.count > 0) onBatch(batch)
+  reading.offset = batch.nextOffset
+}

@@ -1,0 +1,10 @@
+import { ownPort } from '../../src/client/own-port.ts'
+import { systemClock } from '../../src/core/system-clock.ts'
+import { systemRandom } from '../../src/core/system-random.ts'
+import { portSuiteOnKafka } from '../conformance/port/port-suite-on-kafka.ts'
+
+const surroundings = { clock: systemClock, random: systemRandom, clientId: 'conformance', connectionTimeoutMs: 1_000 }
+
+portSuiteOnKafka('the port on our own client', (brokers, requestTimeoutMs) =>
+  ownPort({ ...surroundings, brokers, requestTimeoutMs }),
+)

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import type { Clock } from '../../../src/core/clock.ts'
+import { Accumulator, type PartitionQueue } from '../../../src/client/accumulator.ts'
+import type { OutgoingRecord } from '../../../src/runtime/port.ts'
+
+function at(): { clock: Clock; now: number } {
+  const state = { now: 1_000, clock: {} as Clock }
+  state.clock = {
+    now: () => state.now,
+    monotonic: () => state.now,
+    setTimer: () => ({ cancel: () => {} }),
+    yield: async () => {},
+  }
+  return state
+}
+
+function record(partition: number, bytes: number): OutgoingRecord {
+  return { topic: 't', partition, key: null, value: Buffer.alloc(bytes), timestamp: 0, headers: [] }
+}
+
+const queues = (accumulator: Accumulator): PartitionQueue[] => [...accumulator.active()]
+
+test('a batch is ready when its linger time has passed, or at once when it is full', () => {
+  const time = at()
+  const accumulator = new Accumulator({ clock: time.clock, lingerMs: 50, batchBytes: 300 })
+  expect(accumulator.append(record(0, 100), () => {})).toBe(1_050)
+  time.now += 10
+  expect(accumulator.append(record(0, 100), () => {})).toBeUndefined()
+  expect(accumulator.append(record(0, 200), () => {})).toBe(1_000)
+  expect(queues(accumulator)[0]!.batches.map(({ records }) => records.length)).toEqual([2, 1])
+})
+
+test('a record larger than a batch goes alone', () => {
+  const accumulator = new Accumulator({ clock: at().clock, lingerMs: 50, batchBytes: 300 })
+  for (const bytes of [10, 1_000, 10]) accumulator.append(record(0, bytes), () => {})
+  expect(queues(accumulator)[0]!.batches.map(({ records }) => records.length)).toEqual([1, 1, 1])
+})
+
+test('failing a batch tells each of its records in order, and its bytes are free again', () => {
+  const accumulator = new Accumulator({ clock: at().clock, lingerMs: 0, batchBytes: 10_000 })
+  const told: number[] = []
+  for (const bytes of [1, 2, 3]) accumulator.append(record(0, bytes), ({ value }) => told.push(value!.length))
+  accumulator.settleFirst(queues(accumulator)[0]!, new Error('too late'))
+  expect(told).toEqual([1, 2, 3])
+  expect(accumulator.bufferedBytes).toBe(0)
+  expect(queues(accumulator)).toEqual([])
+})
+
+test('a flush ends when the halves of a split batch are settled', async () => {
+  const accumulator = new Accumulator({ clock: at().clock, lingerMs: 60_000, batchBytes: 10_000 })
+  for (const bytes of [1, 2, 3]) accumulator.append(record(0, bytes), () => {})
+  let flushed = false
+  const flush = accumulator.flushed().then(() => (flushed = true))
+  const [queue] = queues(accumulator)
+  accumulator.splitFirst(queue!)
+  expect(queue!.batches.map(({ records }) => records.map(({ value }) => value!.length))).toEqual([[1], [2, 3]])
+  accumulator.settleFirst(queue!)
+  await Promise.resolve()
+  expect(flushed).toBe(false)
+  accumulator.settleFirst(queue!)
+  await flush
+  expect(accumulator.bufferedBytes).toBe(0)
+})
