@@ -69,6 +69,7 @@ export type {
 } from './topology/async-functions.ts'
 export type { RetryOptions } from './core/retry-policy.ts'
 export type { Topology } from './topology/topology.ts'
+export type { Queryable } from './topology/queryables.ts'
 export type { TopologyOptimization, TopologyOptions } from './topology/optimization.ts'
 export type {
   Aggregator,
@@ -143,6 +144,20 @@ export type { RepartitionFingerprint, StoreFingerprint, TopologyFingerprint } fr
 export { createApp } from './app/create-app.ts'
 export { runApp } from './app/run-app.ts'
 export type { MillraceApp, StateChange } from './app/millrace-app.ts'
+export type {
+  GetOptions,
+  KeyValueReader,
+  LocalKeyValueReader,
+  LocalWindowedReader,
+  RangeOptions,
+  ReaderOf,
+  ResultOptions,
+  StoreEntry,
+  TimeRangeOptions,
+  WindowEntry,
+  WindowedReader,
+} from './queries/reader.ts'
+export type { Placement } from './queries/local-queries.ts'
 export type { AppState } from './app/app-state.ts'
 export type {
   AppConfig,
@@ -174,6 +189,7 @@ export {
   ProcessingError,
   ProductionError,
   ProtocolError,
+  QueryError,
   SerializationError,
   StateError,
   TaskCorruptedError,
@@ -181,5 +197,5 @@ export {
   TopologyError,
   errorCodes,
 } from './core/errors.ts'
-export type { ErrorCode, ErrorFacts, Problem } from './core/errors.ts'
+export type { ErrorCode, ErrorFacts, Problem, QueryFacts } from './core/errors.ts'
 export type { ErrorAnswer, ErrorHandlers, FailedRecord } from './runtime/error-handlers.ts'

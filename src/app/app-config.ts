@@ -62,6 +62,13 @@ export interface AppConfig {
   readonly sasl?: SaslConfig
   /** Needed by serdes that register schemas (Avro). */
   readonly schemaRegistry?: SchemaRegistryConfig | SchemaRegistry
+  /**
+   * `host:port` where this instance answers queries over HTTP, for people and for the other instances. Everybody who can connect can read:
+   * keep it to a private network.
+   */
+  readonly applicationServer?: string
+  /** How long a query waits for another instance. */
+  readonly queryTimeoutMs?: Duration
   /** Longest time between two commits. Shorter: less to repeat after a crash. */
   readonly commitIntervalMs?: Duration
   /** Commit early when so many store entries have changed. */

@@ -15,6 +15,8 @@ export function checkValue(row: ConfigRow, value: unknown): Checked {
       return checkName(value)
     case 'addresses':
       return checkAddresses(value)
+    case 'listen-address':
+      return isAddress(value, 0) ? { value } : wrong(value, "a text 'host:port'")
     case 'choice':
       return row.choices.includes(value as string) ? { value } : wrong(value, `one of ${row.choices.join(', ')}`)
     case 'integer':
@@ -52,13 +54,13 @@ function checkName(value: unknown): Checked {
 
 function checkAddresses(value: unknown): Checked {
   const list = typeof value === 'string' ? value.split(',').map((address) => address.trim()) : value
-  const legal = Array.isArray(list) && list.length > 0 && list.every(isAddress)
+  const legal = Array.isArray(list) && list.length > 0 && list.every((each) => isAddress(each))
   return legal ? { value: Object.freeze([...list]) } : wrong(value, "a list of 'host:port'")
 }
 
-function isAddress(value: unknown): boolean {
+function isAddress(value: unknown, portMin = 1): boolean {
   const port = typeof value === 'string' ? /^\S+:(\d{1,5})$/.exec(value)?.[1] : undefined
-  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535
+  return port !== undefined && Number(port) >= portMin && Number(port) <= 65_535
 }
 
 function asMs(key: string, value: unknown): number {

@@ -9,6 +9,8 @@ export type ConfigType =
   /** A name that may be part of a topic's name. */
   | { readonly type: 'name' }
   | { readonly type: 'addresses' }
+  /** One address to listen at; port 0 is any free one. */
+  | { readonly type: 'listen-address' }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   | {
       readonly type: 'integer'
@@ -50,6 +52,15 @@ function duration(
   max: number,
 ): { type: 'duration'; min: number; fallback: number; max: number } {
   return { type: 'duration', min, fallback, max }
+}
+
+function count<U extends string>(
+  unit: U,
+  min: number,
+  fallback: number,
+  max: number,
+): { type: 'integer'; unit: U; min: number; fallback: number; max: number } {
+  return { type: 'integer', unit, min, fallback, max }
 }
 
 export const configTable: readonly ConfigRow[] = Object.freeze([
@@ -103,6 +114,19 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     kafka: 'schema.registry.url',
     doc: 'A Confluent-compatible registry: `url`, `username`, `password`; or an object that implements `SchemaRegistry`. Needed by serdes that register schemas.',
   }),
+  row('applicationServer', {
+    type: 'listen-address',
+    fallback: null,
+    importance: 'medium',
+    kafka: 'application.server',
+    doc: '`host:port` where this instance answers queries over HTTP, for people and for the other instances, which hear of it through the group. Everybody who can connect can read: keep it to a private network. Default: no server.',
+  }),
+  row('queryTimeoutMs', {
+    ...duration(10, 5 * second, 10 * minute),
+    importance: 'low',
+    kafka: null,
+    doc: 'How long a query waits for another instance.',
+  }),
   row('commitIntervalMs', {
     ...duration(1, second, hour),
     importance: 'high',
@@ -110,11 +134,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     doc: 'Longest time between two commits. Shorter: less to repeat after a crash, more small writes.',
   }),
   row('changedEntriesMax', {
-    type: 'integer',
-    min: 1,
-    max: 10_000_000,
-    unit: 'entries',
-    fallback: 100_000,
+    ...count('entries', 1, 100_000, 10_000_000),
     importance: 'medium',
     kafka: null,
     doc: 'Commit early when so many store entries have changed: bounds what one commit writes to changelogs.',
@@ -135,31 +155,19 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     doc: 'Once a task has had no input for so long on any of its partitions, its stream time follows the wall clock: windows close, unmatched records and what is suppressed come out, ttls end. Records that come later and are late by then are dropped and counted. Longer than a restart of the app takes. Default: stream time moves by records alone, so results depend on the input only.',
   }),
   row('bufferedRecordsPerPartitionMax', {
-    type: 'integer',
-    min: 1,
-    max: 1_000_000,
-    unit: 'records',
-    fallback: 10_000,
+    ...count('records', 1, 10_000, 1_000_000),
     importance: 'medium',
     kafka: 'buffered.records.per.partition',
     doc: 'Fetched records that may wait per partition; above it the partition is paused, below half it is resumed.',
   }),
   row('maxRecordsPerTurn', {
-    type: 'integer',
-    min: 1,
-    max: 1_000_000,
-    unit: 'records',
-    fallback: 2_000,
+    ...count('records', 1, 2_000, 1_000_000),
     importance: 'low',
     kafka: 'max.poll.records',
     doc: 'Records processed before new ones are taken in, I/O gets its turn, and a commit is considered.',
   }),
   row('fetchMaxBytes', {
-    type: 'integer',
-    min: 1_024,
-    max: 1_024 * mebibyte,
-    unit: 'bytes',
-    fallback: 10 * mebibyte,
+    ...count('bytes', 1_024, 10 * mebibyte, 1_024 * mebibyte),
     importance: 'low',
     kafka: 'fetch.max.bytes',
     doc: 'Bytes asked for in one fetch.',
@@ -181,11 +189,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     doc: 'When the position is outside the log (retention was faster, a topic was made anew). `auto`: an error for tasks with state, whose results would silently be wrong; `offsetReset` for the others.',
   }),
   row('replicationFactor', {
-    type: 'integer',
-    min: -1,
-    max: 100,
-    unit: '',
-    fallback: -1,
+    ...count('', -1, -1, 100),
     importance: 'medium',
     kafka: 'replication.factor',
     doc: "Of internal topics that the app creates; -1: the broker's default.",
@@ -205,21 +209,13 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     doc: 'How long a record may wait for others to share its batch.',
   }),
   row('batchBytes', {
-    type: 'integer',
-    min: 1,
-    max: 64 * mebibyte,
-    unit: 'bytes',
-    fallback: 262_144,
+    ...count('bytes', 1, 262_144, 64 * mebibyte),
     importance: 'low',
     kafka: 'batch.size',
     doc: "A partition's batch is sent when it holds this many bytes.",
   }),
   row('producerBufferBytesMax', {
-    type: 'integer',
-    min: 1,
-    max: 4_096 * mebibyte,
-    unit: 'bytes',
-    fallback: 64 * mebibyte,
+    ...count('bytes', 1, 64 * mebibyte, 4_096 * mebibyte),
     importance: 'medium',
     kafka: 'buffer.memory',
     doc: 'Bytes that are sent but not acknowledged; above it processing waits.',

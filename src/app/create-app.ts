@@ -3,6 +3,8 @@ import { sleep } from '../core/clock.ts'
 import { MillraceError } from '../core/errors.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { topicPartitionName } from '../core/topic-partition.ts'
+import type { Http } from '../http/http.ts'
+import { nodeHttp } from '../http/node-http.ts'
 import type { Plan } from '../planner/plan.ts'
 import { planTopology } from '../planner/plan-topology.ts'
 import { openGlobalTables, type GlobalTables } from '../runtime/global-tables.ts'
@@ -17,9 +19,13 @@ import { snapshotMetrics } from '../telemetry/metrics-snapshot.ts'
 import type { AppMetrics } from '../telemetry/metrics-snapshot.ts'
 import { exportMetrics } from '../telemetry/open-telemetry.ts'
 import { MetricsRegistry } from '../telemetry/task-metrics.ts'
+import type { Placement } from '../queries/local-queries.ts'
+import type { StoreDeclaration } from '../topology/processor-stores.ts'
+import type { Queryables } from '../topology/queryables.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { AppConfig } from './app-config.ts'
 import { nextState } from './app-state.ts'
+import { AppQueries } from './app-queries.ts'
 import type { AppEvent, AppState } from './app-state.ts'
 import { checkDeadLetterTopic } from './check-dead-letter-topic.ts'
 import { connectPort } from './connect-port.ts'
@@ -34,6 +40,7 @@ import { topologyGuard } from './topology-guard.ts'
 export interface AppSurroundings {
   readonly port?: KafkaPort
   readonly clock?: Clock
+  readonly http?: Http
 }
 
 /**
@@ -45,14 +52,18 @@ export interface AppSurroundings {
  * const app = createApp(topology, { brokers: 'localhost:9092' })
  * await app.start()
  */
-export function createApp(topology: Topology, config: AppConfig = {}, surroundings: AppSurroundings = {}): MillraceApp {
+export function createApp<Q>(
+  topology: Topology<Q>,
+  config: AppConfig = {},
+  surroundings: AppSurroundings = {},
+): MillraceApp<Q> {
   const resolved = resolveConfig(config, topology.name)
   const plan = planTopology(topology, { applicationId: resolved.applicationId })
   checkDeadLetterTopic(plan, resolved)
-  return new App(plan, resolved, surroundings)
+  return new App(plan, resolved, surroundings) as unknown as MillraceApp<Q>
 }
 
-class App implements MillraceApp {
+class App implements MillraceApp<Queryables> {
   readonly plan: Plan
   readonly closed: Promise<void>
   readonly #config: ResolvedConfig
@@ -64,18 +75,25 @@ class App implements MillraceApp {
   #state: AppState = 'created'
   #error: Error | undefined
   #thread: StreamThread | undefined
-  #globalStores: ReadonlyMap<string, StateStore> = new Map()
+  readonly #queries: AppQueries
   readonly #stopping = new AbortController()
   /** Stopped or failed; never rejects. */
   readonly #end: Promise<void>
   #ending!: () => void
   #close!: { readonly resolve: () => void; readonly reject: (error: Error) => void }
 
-  constructor(plan: Plan, config: ResolvedConfig, { port, clock }: AppSurroundings) {
+  constructor(plan: Plan, config: ResolvedConfig, { port, clock, http }: AppSurroundings) {
     this.plan = plan
     this.#config = config
     this.#clock = clock ?? systemClock
     this.#injectedPort = port
+    this.#queries = new AppQueries({
+      plan,
+      config,
+      clock: this.#clock,
+      http: http ?? nodeHttp(this.#clock),
+      state: () => this.#state,
+    })
     this.closed = new Promise((resolve, reject) => (this.#close = { resolve, reject }))
     this.#end = new Promise((resolve) => (this.#ending = resolve))
   }
@@ -132,7 +150,24 @@ class App implements MillraceApp {
   }
 
   store(name: string, partition: number): StateStore | undefined {
-    return this.#globalStores.get(name) ?? this.#thread?.store(name, partition)?.store
+    const own = this.#thread?.storesNamed(name).get(partition)
+    return this.#queries.globals?.stores.get(name) ?? (own === 'restoring' ? undefined : own)
+  }
+
+  reader(store: string | StoreDeclaration): never {
+    return this.#queries.reader(store) as never
+  }
+
+  metadataForKey(store: string, key: unknown): Placement | null {
+    return this.#queries.metadataForKey(store, key)
+  }
+
+  metadataForStore(store: string): readonly Placement[] {
+    return this.#queries.metadataForStore(store)
+  }
+
+  get address(): string | null {
+    return this.#queries.address
   }
 
   async #live(): Promise<void> {
@@ -156,7 +191,8 @@ class App implements MillraceApp {
         handlers,
       })
       const { stores: globalStores } = globals
-      this.#globalStores = globalStores
+      this.#queries.globals = globals
+      await this.#queries.open(partitionCounts, registry)
       await globals.fill(this.#stopping.signal)
       if (this.#stopping.signal.aborted) return
       const thread = new StreamThread({
@@ -165,7 +201,7 @@ class App implements MillraceApp {
         port,
         admin,
         clock: this.#clock,
-        settings: this.#config,
+        settings: { ...this.#config, ...(this.address !== null && { address: this.address }) },
         handlers,
         metrics: this.#metrics,
         createTask: (setting) =>
@@ -180,13 +216,14 @@ class App implements MillraceApp {
           }),
         onPhase: (phase) => this.#go(phase === 'running' ? 'ready' : 'rebalance'),
       })
-      this.#thread = thread
+      this.#thread = this.#queries.thread = thread
       await globals.during(
         () => thread.run(),
         () => thread.stop(),
       )
     } finally {
       stopExport()
+      await this.#queries.close()
       await globals?.close()
       await admin.close()
     }

@@ -1,5 +1,9 @@
 import type { Plan } from '../planner/plan.ts'
 import type { StateStore } from '../state/state-store.ts'
+import type { Placement } from '../queries/local-queries.ts'
+import type { QueryKeyOf, ReaderOf } from '../queries/reader.ts'
+import type { StoreDeclaration } from '../topology/processor-stores.ts'
+import type { DeclaredQueryable } from '../topology/queryables.ts'
 import type { AppMetrics } from '../telemetry/metrics-snapshot.ts'
 import type { AppState } from './app-state.ts'
 
@@ -9,8 +13,8 @@ export interface StateChange {
   readonly to: AppState
 }
 
-/** A running topology. Made by `createApp`. */
-export interface MillraceApp {
+/** A running topology. Made by `createApp`. `Q`: what can be read of it by name, as the topology's declaration returned it. */
+export interface MillraceApp<Q = Record<never, never>> {
   readonly state: AppState
   /** What stopped the app, when its state is `failed`. */
   readonly error: Error | undefined
@@ -46,4 +50,31 @@ export interface MillraceApp {
    * instance owns at this moment. Undefined when it owns no such task, or the task is being restored.
    */
   store(name: string, partition: number): StateStore | undefined
+  /**
+   * Reads what the topology's declaration returned under `name`, or a store that was declared for processors, while the app runs: this
+   * instance's partitions, and over HTTP those of the others where `applicationServer` is set (Kafka Streams: interactive queries).
+   * May be called before `start()`.
+   *
+   * @throws QueryError `MILLRACE_STORE_UNKNOWN`, with the nearest name; all else the reader's methods throw
+   * @example
+   * const app = createApp(topology('clicks', (t) => {
+   *   const perPage = t.stream('clicks', { key: string(), value: json() }).groupByKey().count()
+   *   return { perPage }
+   * }))
+   * await app.start()
+   * const found = await app.reader('perPage').get('/home')
+   */
+  reader<N extends keyof Q & string>(name: N): ReaderOf<Q[N]>
+  reader<D extends StoreDeclaration>(declaration: D): ReaderOf<DeclaredQueryable<D>>
+  /**
+   * Which partition holds `key`, and which instance that (Kafka Streams: queryMetadataForKey), by what the group said last; null where that
+   * cannot be told by the key.
+   *
+   * @throws QueryError `MILLRACE_STORE_UNKNOWN`, `MILLRACE_STORE_NOT_READY`, `MILLRACE_QUERY_INVALID`
+   */
+  metadataForKey<N extends keyof Q & string>(name: N, key: QueryKeyOf<Q[N]>): Placement | null
+  /** The same for all partitions of a store, also by the store's own name (Kafka Streams: streamsMetadataForStore). @throws as before */
+  metadataForStore(name: string): readonly Placement[]
+  /** `host:port` where it answers queries, once it listens there; null: nowhere. */
+  readonly address: string | null
 }

@@ -4,7 +4,7 @@ import type { ErrorAnswer, ErrorHandlers } from '../runtime/error-handlers.ts'
 import type { AppConfig } from './app-config.ts'
 import { checkPairs, checkValue, isObject } from './config-checks.ts'
 import { configTable } from './config-table.ts'
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '../core/nearest-name.ts'
 import type { ResolvedConfig } from './resolved-config.ts'
 
 const keys = configTable.map((row) => row.key)

@@ -12,6 +12,8 @@ export interface ResolvedConfig {
   readonly ssl: boolean | TlsConfig
   readonly sasl: SaslConfig | null
   readonly schemaRegistry: SchemaRegistryConfig | SchemaRegistry | null
+  readonly applicationServer: string | null
+  readonly queryTimeoutMs: number
   readonly commitIntervalMs: number
   readonly changedEntriesMax: number
   readonly maxTaskIdleMs: number

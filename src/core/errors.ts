@@ -25,6 +25,12 @@ export const errorCodes = [
   'MILLRACE_TASK_CORRUPTED',
   'MILLRACE_STATE_FAILED',
   'MILLRACE_BUFFER_FULL',
+  'MILLRACE_STORE_UNKNOWN',
+  'MILLRACE_STORE_KIND',
+  'MILLRACE_STORE_NOT_READY',
+  'MILLRACE_STORE_ELSEWHERE',
+  'MILLRACE_QUERY_INVALID',
+  'MILLRACE_QUERY_FAILED',
   'MILLRACE_APP_STATE',
   'MILLRACE_INVARIANT',
 ] as const
@@ -156,6 +162,27 @@ export class StateError extends MillraceError {
   constructor(message: string, facts: ErrorFacts & { readonly code?: ErrorCode } = {}) {
     super(facts.code ?? 'MILLRACE_STATE_FAILED', message, facts)
   }
+}
+
+/** A store could not be read from outside (KIP-216). While `retriable` it may be readable in a moment, or at `address`. */
+export class QueryError extends MillraceError {
+  readonly store: string
+  /** `host:port` of the instance that has what was asked for, when that is another one and known. */
+  readonly address: string | undefined
+  readonly retriable: boolean
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts & QueryFacts) {
+    super(code, message, facts)
+    this.store = facts.store
+    this.address = facts.address
+    this.retriable = facts.retriable ?? false
+  }
+}
+
+/** What a `QueryError` knows beside the facts of every error. */
+export interface QueryFacts {
+  readonly store: string
+  readonly address?: string | undefined
+  readonly retriable?: boolean
 }
 
 /** Something that must always hold does not: a bug in Millrace. The app stops and keeps the evidence. */

@@ -1,4 +1,4 @@
-import { TopologyError } from '../core/errors.ts'
+import { TopologyError, type Problem } from '../core/errors.ts'
 import type { Topology } from '../topology/topology.ts'
 import { addParking } from './add-parking.ts'
 import { findClashes } from './find-clashes.ts'
@@ -21,7 +21,9 @@ export function planTopology(topology: Topology, options: { readonly application
   if (topology.optimizations.includes('merge.repartition.topics')) mergeRepartitions(graph)
   if (topology.optimizations.includes('single.store.self.join')) shareSelfJoinStores(graph)
   addParking(graph, options.applicationId)
-  const problems = [...graph.problems, ...findClashes(graph, topology.nodes, options.applicationId)]
+  const queryables = storesByName(topology)
+  const clashes = findClashes(graph, topology.nodes, options.applicationId)
+  const problems = [...graph.problems, ...clashes, ...lostQueryables(graph, queryables)]
   if (problems.length > 0) throw new TopologyError(problems)
   const subtopologies = splitSubtopologies(graph).map(fuseChains)
   return deepFreeze({
@@ -31,7 +33,24 @@ export function planTopology(topology: Topology, options: { readonly application
     internalTopics: internalTopics(graph, subtopologies),
     copartitionGroups: graph.copartitionGroups,
     globalTables: graph.globalTables,
+    queryables,
   })
+}
+
+function storesByName({ queryables }: Topology): Readonly<Record<string, string>> {
+  const entries = Object.entries<{ readonly store: string }>(queryables)
+  return Object.fromEntries(entries.map(([name, { store }]) => [name, store]))
+}
+
+function lostQueryables(graph: PhysicalGraph, queryables: Readonly<Record<string, string>>): readonly Problem[] {
+  const kept = new Set([...graph.stores.keys(), ...graph.globalTables.map(({ store }) => store)])
+  return Object.entries(queryables)
+    .filter(([, store]) => !kept.has(store))
+    .map(([name, store]) => ({
+      path: `queryable ${name}`,
+      problem: `nothing keeps a store ${store}`,
+      remedy: "name the declaration in a processor's `stores`, or do not return it",
+    }))
 }
 
 function internalTopics(graph: PhysicalGraph, subtopologies: readonly Subtopology[]): readonly InternalTopic[] {

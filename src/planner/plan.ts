@@ -79,4 +79,6 @@ export interface Plan {
   readonly internalTopics: readonly InternalTopic[]
   readonly copartitionGroups: readonly CopartitionGroup[]
   readonly globalTables: readonly GlobalTableSpec[]
+  /** Names of stores by the names under which they can be read. */
+  readonly queryables: Readonly<Record<string, string>>
 }

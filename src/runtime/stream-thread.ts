@@ -1,8 +1,8 @@
 import { sleep } from '../core/clock.ts'
 import { TaskMigratedError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
-import { errorChannel, rebalanceChannel } from '../telemetry/channels.ts'
-import type { RebalanceEvent } from '../telemetry/channels.ts'
+import type { StateStore } from '../state/state-store.ts'
+import { errorChannel, rebalanceChannel, type RebalanceEvent } from '../telemetry/channels.ts'
 import { ChangelogPurger } from './changelog-purger.ts'
 import { retentionsOf, topicsOf } from './internal-topics.ts'
 import { Committer } from './committer.ts'
@@ -10,12 +10,11 @@ import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { consumerOptions } from './consumer-options.ts'
 import { Bell, drain } from './drain.ts'
 import { FlowControl } from './flow-control.ts'
-import type { ConsumerPort, FetchedBatch, ProducerPort, RebalanceListener } from './port.ts'
+import type { ConsumerPort, FetchedBatch, MemberPlace, ProducerPort, RebalanceListener } from './port.ts'
 import { ProducerCollector } from './producer-collector.ts'
 import { RepartitionPurger } from './repartition-purger.ts'
 import { restoreTask } from './restore.ts'
 import type { RuntimeTask } from './runtime-task.ts'
-import type { TaskStore } from './task.ts'
 import { processInTimeOrder } from './scheduler.ts'
 import { TaskManager } from './task-manager.ts'
 import type { StreamThreadOptions, ThreadPhase } from './stream-thread-options.ts'
@@ -127,8 +126,12 @@ export class StreamThread {
     return this.#tasks.running.flatMap(({ task }) => task.offsetsToCommit())
   }
 
-  store(name: string, partition: number): TaskStore | undefined {
-    return this.#tasks.store(name, partition)
+  storesNamed(name: string): ReadonlyMap<number, StateStore | 'restoring'> {
+    return this.#tasks.storesNamed(name)
+  }
+
+  members(): readonly MemberPlace[] {
+    return this.#consumer.members()
   }
 
   #join(): Promise<void> {

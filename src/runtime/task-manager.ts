@@ -3,6 +3,7 @@ import type { TaskId } from '../core/task-id.ts'
 import { topicPartitionName } from '../core/topic-partition.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
 import type { Subtopology } from '../planner/plan.ts'
+import type { StateStore } from '../state/state-store.ts'
 import type { MetricsRegistry, TaskMetrics } from '../telemetry/task-metrics.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { ConsumerPort, FetchedBatch } from './port.ts'
@@ -11,7 +12,6 @@ import { TaskReadiness } from './readiness.ts'
 import type { RecordCollector } from './record-collector.ts'
 import type { RuntimeTask, TaskFactory } from './runtime-task.ts'
 import { TaskIdleness } from './task-idleness.ts'
-import type { TaskStore } from './task.ts'
 
 export interface TaskManagerOptions {
   readonly subtopologies: readonly Subtopology[]
@@ -114,13 +114,14 @@ export class TaskManager {
     return [...this.#tasks.values()].flatMap(({ task }) => task.inputs)
   }
 
-  /** A store of a local task by name; for reading. */
-  store(name: string, partition: number): TaskStore | undefined {
+  /** The stores of this name by partition, in tasks that run and in those that are being restored. */
+  storesNamed(name: string): ReadonlyMap<number, StateStore | 'restoring'> {
+    const found = new Map<number, StateStore | 'restoring'>()
     for (const { task, restoring } of this.#tasks.values()) {
-      const found = task.id.partition === partition && !restoring ? task.stores.get(name) : undefined
-      if (found !== undefined) return found
+      const store = task.stores.get(name)?.store
+      if (store !== undefined) found.set(task.id.partition, restoring ? 'restoring' : store)
     }
-    return undefined
+    return found
   }
 
   /**

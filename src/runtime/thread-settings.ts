@@ -3,6 +3,8 @@ import type { OutOfRangePolicy } from './port.ts'
 /** What a thread needs of the app's config; the config table (app/config-table.ts) says what each means. */
 export interface ThreadSettings {
   readonly clientId: string
+  /** Told to the group; see `ConsumerOptions`. */
+  readonly address?: string
   readonly commitIntervalMs: number
   readonly changedEntriesMax: number
   readonly maxTaskIdleMs: number

@@ -10,6 +10,11 @@ import { createTask } from '../runtime/create-task.ts'
 import type { Task } from '../runtime/task.ts'
 import { TaskIdleness } from '../runtime/task-idleness.ts'
 import { asBuffer } from '../serde/as-buffer.ts'
+import type { ReaderOf } from '../queries/reader.ts'
+import type { StoreDeclaration } from '../topology/processor-stores.ts'
+import type { DeclaredQueryable } from '../topology/queryables.ts'
+import type { StateStore } from '../state/state-store.ts'
+import { driverReaders, type DriverReaders } from './driver-readers.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
@@ -47,12 +52,12 @@ export interface WrittenRecord {
 }
 
 /** Sets a topology up to be driven by hand. Asynchronous because serdes may have to ask a registry. */
-export async function createTestDriver(
-  topology: Topology,
+export async function createTestDriver<Q>(
+  topology: Topology<Q>,
   options: TestDriverOptions = {},
-): Promise<TopologyTestDriver> {
+): Promise<TopologyTestDriver<Q>> {
   const plan = planTopology(topology, { applicationId: options.applicationId ?? topology.name })
-  const driver = new TopologyTestDriver(plan, options)
+  const driver = new TopologyTestDriver<Q>(plan, options)
   await driver.start()
   return driver
 }
@@ -65,7 +70,7 @@ export async function createTestDriver(
  * committed after each input. Event time moves only by the records' timestamps, the wall clock only by `advanceWallClockTime`.
  * What `mapAsync` and `mapBatch` wait for goes on after `pipe` has returned: `await driver.settled()` before you read.
  */
-export class TopologyTestDriver {
+export class TopologyTestDriver<Q = Record<never, never>> {
   readonly plan: Plan
   readonly #options: TestDriverOptions
   readonly #metrics = new MetricsRegistry()
@@ -79,6 +84,7 @@ export class TopologyTestDriver {
   readonly #counters: TaskMetrics = this.#metrics.of(taskId)
   readonly #idleAfterMs: number | null
   #task!: Task
+  #makeReader!: DriverReaders
   #idleness!: TaskIdleness
   #piped = 0
   readonly #clock = new MockTimers()
@@ -117,6 +123,7 @@ export class TopologyTestDriver {
     const told = { highWatermark: () => 0, position: () => this.#piped, fetchedAtMs: () => this.#clock.now() }
     this.#idleness = new TaskIdleness(this.#task, told, this.#idleAfterMs ?? Infinity)
     this.#task.start()
+    this.#makeReader = await driverReaders(this.plan, registry, (name) => this.#store(name))
   }
 
   /**
@@ -235,8 +242,23 @@ export class TopologyTestDriver {
 
   /** A store by name; undefined when the topology keeps none of that name. */
   keyValueStore<K, V>(name: string): ReadOnlyKeyValueStore<K, V> | undefined {
+    return this.#store(name) as ReadOnlyKeyValueStore<K, V> | undefined
+  }
+
+  #store(name: string): StateStore | undefined {
     const global = [...this.#globalTables.values()].find(({ store }) => store.name === name)
-    return (global?.store ?? this.#task.stores.get(name)?.store) as ReadOnlyKeyValueStore<K, V> | undefined
+    return global?.store ?? this.#task.stores.get(name)?.store
+  }
+
+  /**
+   * The reader that an app has for what the topology returned under `name`, or for a declared store. In a test its `local` is at hand
+   * without waiting: `driver.reader('perPage').local.get('/home')`.
+   * @throws QueryError `MILLRACE_STORE_UNKNOWN`
+   */
+  reader<N extends keyof Q & string>(name: N): ReaderOf<Q[N]>
+  reader<D extends StoreDeclaration>(declaration: D): ReaderOf<DeclaredQueryable<D>>
+  reader(store: string | StoreDeclaration): unknown {
+    return this.#makeReader(store)
   }
 
   /** The store of a tumbling, hopping or sliding aggregate by name; undefined when there is none. */

@@ -1,6 +1,7 @@
 import { createApp } from '../../src/app/create-app.ts'
 import type { AppConfig } from '../../src/app/app-config.ts'
 import type { MillraceApp } from '../../src/app/millrace-app.ts'
+import type { Http } from '../../src/http/http.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 import { topicPartitionName } from '../../src/core/topic-partition.ts'
@@ -13,6 +14,8 @@ import { SimulatedClock } from './simulated-clock.ts'
 export interface InstanceOptions {
   readonly config?: AppConfig
   readonly step?: Step
+  /** Where the app answers queries, and the others are asked. */
+  readonly http?: Http
   /** Wraps the port, to look at or to change what goes through it. */
   readonly wrap?: (port: KafkaPort) => KafkaPort
 }
@@ -30,7 +33,10 @@ export class MemoryCluster {
     this.#seed = seed
   }
 
-  app(topology: Topology, { config = {}, step, wrap = (port) => port }: InstanceOptions = {}): MillraceApp {
+  app<Q>(
+    topology: Topology<Q>,
+    { config = {}, step, http, wrap = (port) => port }: InstanceOptions = {},
+  ): MillraceApp<Q> {
     const number = ++this.#instances
     const random = seededRandom(this.#seed * 1_000 + number)
     const port = memoryPort(this.kafka, {
@@ -39,7 +45,8 @@ export class MemoryCluster {
       name: `instance-${number}`,
       ...(step && { step }),
     })
-    return createApp(topology, { lingerMs: 5, ...config }, { port: wrap(port), clock: this.clock })
+    const surroundings = { port: wrap(port), clock: this.clock, ...(http && { http }) }
+    return createApp(topology, { lingerMs: 5, ...config }, surroundings)
   }
 
   /** One JSON value per record, keyed by its index, at one millisecond after the other. */

@@ -83,7 +83,7 @@ describe('planted violations are caught', () => {
   test.each([
     'room-core: src/core/clock.ts -> src/dsl/stream.ts',
     'room-operators: src/operators/fold.ts -> src/planner/plan.ts',
-    'sockets-have-two-owners: src/planner/plan.ts -> net',
+    'sockets-have-few-owners: src/planner/plan.ts -> net',
     'only-kafkajs-imports-kafkajs: src/runtime/task.ts -> node_modules/kafkajs/index.js',
     'src-never-imports-tests: src/runtime/task.ts -> test/rig.ts',
     'every-folder-is-a-room: src/index.ts -> src/shed/tool.ts',

@@ -52,7 +52,8 @@ function planOf({ reads, writes = [], repartition = {}, changelogs = {}, groups 
     })),
   ]
   const copartitionGroups = groups.map((topics): CopartitionGroup => ({ topics, nodeName: 'the-join' }))
-  return { topologyName: 't', applicationId: 't', subtopologies, internalTopics, copartitionGroups, globalTables: [] }
+  const none = { globalTables: [], queryables: {} }
+  return { topologyName: 't', applicationId: 't', subtopologies, internalTopics, copartitionGroups, ...none }
 }
 
 const layout = (shape: Shape, existing: Record<string, number>): Record<string, number> =>
