@@ -94,13 +94,18 @@ export class DiskFile implements StoredFile {
 
   /** Off this thread. After a failure nothing is appended any more: what the disk has is not known (fsync gate). */
   syncInBackground(done: () => void): void {
-    this.#running++
-    fdatasync(this.#open(), (error) => {
+    const finish = (error: unknown): void => {
       this.#running--
       this.#failure ??= error ?? undefined
       if (this.#closing) this.close()
       done()
-    })
+    }
+    this.#running++
+    try {
+      fdatasync(this.#open(), finish)
+    } catch (error) {
+      finish(error)
+    }
   }
 
   forget(): void {}

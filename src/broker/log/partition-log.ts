@@ -1,7 +1,6 @@
 /*
- * The log of one partition: what Kafka's UnifiedLog is. One node holds it, so that what is appended is replicated, and the end
- * offset is the high watermark. Time comes in with each call. Refusals of Kafka come back as codes; what throws is a failure
- * of the storage (StateError) or of the bytes on it (BrokerError `MILLRACE_RECORDS_CORRUPT`).
+ * The log of one partition (Kafka's UnifiedLog). One node holds it: the end offset is the high watermark. Refusals of Kafka come
+ * back as codes; what throws is a failure of the storage (StateError) or of its bytes (BrokerError `MILLRACE_RECORDS_CORRUPT`).
  */
 import { BatchHeader } from '../../protocol/records/batch-header.ts'
 import { writeMarker } from '../../protocol/records/control-batch.ts'
@@ -84,6 +83,10 @@ export class PartitionLog {
     return this.#checkpoint.leaderEpoch
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   get sizeInBytes(): number {
     return this.#segments.sizeInBytes
   }
@@ -140,12 +143,8 @@ export class PartitionLog {
     nowMs: number,
   ): { readonly errorCode: number } {
     const marker = { type, coordinatorEpoch, producerId: BigInt(producerId), producerEpoch: epoch, timestamp: nowMs }
-    try {
-      this.#producers.checkEnd({ producerId, epoch, coordinatorEpoch })
-    } catch (error) {
-      if (error instanceof AppendRejection) return { errorCode: error.errorCode }
-      throw error
-    }
+    const errorCode = this.#producers.endError({ producerId, epoch, coordinatorEpoch })
+    if (errorCode !== kafkaError.NONE) return { errorCode }
     const lastOffset = this.endOffset
     this.#write([new BatchHeader(writeMarker(marker), 0)], nowMs)
     const firstOffset = this.#producers.endTransaction({ producerId, epoch, coordinatorEpoch }, nowMs)
@@ -218,7 +217,8 @@ export class PartitionLog {
     if (target > this.logStartOffset) {
       this.#checkpoint.note({ logStartOffset: target })
       this.#segments.forgetBefore(target)
-      this.enforceRetention(nowMs)
+      // What is old by time or size waits for its turn, as in Kafka.
+      this.#deleteSegments(nowMs, { ...this.config, cleanupPolicy: { delete: false, compact: false } })
       this.#changed()
     }
     return { errorCode: kafkaError.NONE, logStartOffset: this.logStartOffset }
@@ -226,8 +226,12 @@ export class PartitionLog {
 
   /** Deletes the oldest segments as `retention.ms` and `retention.bytes` ask, and those before the log's start. */
   enforceRetention(nowMs: number): void {
+    this.#deleteSegments(nowMs, this.config)
+  }
+
+  #deleteSegments(nowMs: number, config: LogConfig): void {
     if (this.#isCleaning) return
-    const { config, logStartOffset } = this
+    const { logStartOffset } = this
     const count = countDeletable(this.#segments.all, { config, nowMs, logStartOffset })
     if (count === 0) return
     // What stays is one to write to, at the offset that is next.
@@ -278,10 +282,6 @@ export class PartitionLog {
     // Only those of now: one that waits again from within its call would be called without end.
     const listeners = [...this.#listeners]
     for (const listener of listeners) listener()
-  }
-
-  get isClosed(): boolean {
-    return this.#isClosed
   }
 
   /** Lets go of its files, which stay. Who waits is called, and finds it closed. */

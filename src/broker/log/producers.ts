@@ -1,5 +1,6 @@
 /* Who wrote what last: duplicates, gaps, fencing and open transactions of a partition (Kafka's ProducerStateManager). */
 import type { BatchHeader } from '../../protocol/records/batch-header.ts'
+import { kafkaError } from '../../protocol/kafka-error.ts'
 import { AppendRejection } from './append-rejection.ts'
 import {
   addToSequence,
@@ -52,12 +53,11 @@ export class Producers {
     else if (!this.#open.has(producerId)) this.#open.set(producerId, state.transactionOffset)
   }
 
-  /** @throws AppendRejection when a newer producer or coordinator has been here */
-  checkEnd({ producerId, epoch, coordinatorEpoch }: TransactionEnd): void {
+  /** Kafka's code when a newer producer or coordinator has been here. */
+  endError({ producerId, epoch, coordinatorEpoch }: TransactionEnd): number {
     const state = this.get(producerId)
-    if (epoch < state.epoch) throw staleEpoch(producerId, epoch, state)
-    if (coordinatorEpoch < state.coordinatorEpoch)
-      throw new AppendRejection('TRANSACTION_COORDINATOR_FENCED', `coordinator epoch ${coordinatorEpoch} is over`)
+    if (epoch < state.epoch) return kafkaError.INVALID_PRODUCER_EPOCH
+    return coordinatorEpoch < state.coordinatorEpoch ? kafkaError.TRANSACTION_COORDINATOR_FENCED : kafkaError.NONE
   }
 
   /** Returns the first offset of the transaction that ends, -1 when it wrote nothing here. */
