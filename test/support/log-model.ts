@@ -117,7 +117,7 @@ export class LogModel {
   }
 
   deleteBefore(share: number): void {
-    const offset = Math.floor(share * (this.#end + 1))
+    const offset = Math.floor(share * this.#end)
     const { errorCode, logStartOffset } = this.#log.deleteRecordsBefore(offset, this.nowMs)
     expect([errorCode, logStartOffset >= offset]).toEqual([0, true])
   }
