@@ -139,7 +139,7 @@ export class Topics {
     this.#byName.delete(name)
     this.#collisions.delete(collisionKey(name))
     this.#partitionCount -= topic.partitions.length
-    for (const index of topic.partitions.keys()) this.#options.storage.remove(partitionFolder(name, index))
+    for (const log of topic.partitions) log.delete()
     for (const listener of this.#deletionListeners) listener(topic)
   }
 
