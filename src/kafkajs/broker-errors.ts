@@ -1,4 +1,5 @@
 import { BrokerError, MillraceError } from '../core/errors.ts'
+import { kafkaError, kafkaErrorOf } from '../protocol/kafka-error.ts'
 
 interface ClientError {
   readonly name?: string
@@ -10,14 +11,16 @@ interface ClientError {
   readonly errors?: readonly unknown[]
 }
 
-/** The protocol's name of the error (`ILLEGAL_GENERATION`), however deep KafkaJS wrapped it. */
-export function protocolErrorType(error: unknown): string | undefined {
+/** The error of the protocol in it, however deep KafkaJS wrapped it. */
+function protocolError(error: unknown): ClientError | undefined {
   const { type, cause, errors } = (error ?? {}) as ClientError
-  return (
-    type ??
-    (cause === undefined ? undefined : protocolErrorType(cause)) ??
-    (errors ? protocolErrorType(errors[0]) : undefined)
-  )
+  if (type !== undefined) return error as ClientError
+  return (cause === undefined ? undefined : protocolError(cause)) ?? (errors ? protocolError(errors[0]) : undefined)
+}
+
+/** KafkaJS's name of the protocol's error (`ILLEGAL_GENERATION`). */
+export function protocolErrorType(error: unknown): string | undefined {
+  return protocolError(error)?.type
 }
 
 const connectionErrors: ReadonlySet<string> = new Set([
@@ -30,28 +33,8 @@ const connectionErrors: ReadonlySet<string> = new Set([
   'KafkaJSLockTimeout',
 ])
 
-const retriableTypes: ReadonlySet<string> = new Set([
-  'UNKNOWN',
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'LEADER_NOT_AVAILABLE',
-  'NOT_LEADER_FOR_PARTITION',
-  'REQUEST_TIMED_OUT',
-  'BROKER_NOT_AVAILABLE',
-  'REPLICA_NOT_AVAILABLE',
-  'NETWORK_EXCEPTION',
-  'GROUP_LOAD_IN_PROGRESS',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR_FOR_GROUP',
-  'NOT_ENOUGH_REPLICAS',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'NOT_CONTROLLER',
-  'KAFKA_STORAGE_ERROR',
-  'FENCED_LEADER_EPOCH',
-  'UNKNOWN_LEADER_EPOCH',
-  'OFFSET_NOT_AVAILABLE',
-  'COORDINATOR_LOAD_IN_PROGRESS',
-  'CONCURRENT_TRANSACTIONS',
-])
+/** Kafka's own clients give up on these; a broker that starts or stops answers with them. */
+const alsoRetriable: ReadonlySet<unknown> = new Set([kafkaError.UNKNOWN_SERVER_ERROR, kafkaError.BROKER_NOT_AVAILABLE])
 
 /** True when the way to the broker failed, not the request. */
 export function isConnectionError(error: unknown): boolean {
@@ -61,8 +44,10 @@ export function isConnectionError(error: unknown): boolean {
 
 export function isRetriable(error: unknown): boolean {
   if (error instanceof BrokerError) return error.retriable
-  const type = protocolErrorType(error)
-  return type === undefined ? isConnectionError(error) : retriableTypes.has(type)
+  const ofProtocol = protocolError(error)
+  if (ofProtocol === undefined) return isConnectionError(error)
+  const { code } = ofProtocol
+  return typeof code === 'number' && (kafkaErrorOf(code).retriable || alsoRetriable.has(code))
 }
 
 /** What the port's users see of an error of KafkaJS; it is kept as `cause`. One of ours passes unchanged. */
