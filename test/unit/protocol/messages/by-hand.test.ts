@@ -53,7 +53,7 @@ describe.each(
         expect(write(byHand, given)).toEqual(bytes)
         expect(read(byHand, bytes)).toEqual(given)
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     )
   })
 
@@ -65,7 +65,7 @@ describe.each(
         for (const [at, byte] of changed) bytes[at % bytes.length] = byte
         expect(read(byHand, bytes)).toEqual(read(derived, bytes))
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 
