@@ -2,7 +2,7 @@
 import { assert } from '../../core/assert.ts'
 import { ProtocolError } from '../../core/errors.ts'
 import type { Codec } from './codec.ts'
-import { compactLength, int16Length, int32Length, sized, type LengthPrefix, type SizedBody } from './sized.ts'
+import { compactLength, int16Length, int32Length, sized, type SizedBody } from './sized.ts'
 
 /** Kafka refuses longer ones in every encoding (Short.MAX_VALUE in its generated classes). */
 const stringBytesMax = 32_767
@@ -39,12 +39,16 @@ const uuid: Codec<string> = {
   },
 }
 
+export const int16: Codec<number> = integer('int16', 2)
+export const int32: Codec<number> = integer('int32', 4)
+export const int64: Codec<number> = integer('int64', 8)
+
 const fixed = new Map<string, Codec>([
   ['bool', bool],
   ['int8', integer('int8', 1)],
-  ['int16', integer('int16', 2)],
-  ['int32', integer('int32', 4)],
-  ['int64', integer('int64', 8)],
+  ['int16', int16],
+  ['int32', int32],
+  ['int64', int64],
   ['uuid', uuid],
 ])
 
@@ -71,25 +75,32 @@ export interface Encoding {
   readonly nullable: boolean
 }
 
+export function stringCodec({ flexible, nullable }: Encoding): Codec<string | null> {
+  return sized(flexible ? compactLength : int16Length, text, nullable)
+}
+
+export function recordsCodec({ flexible, nullable }: Encoding): Codec<Buffer | null> {
+  return sized(flexible ? compactLength : int32Length, records, nullable)
+}
+
 /** The codec of a type by its name in the tables. */
-export function primitive(type: string, { flexible, nullable }: Encoding): Codec {
-  const plain = (prefix: LengthPrefix): LengthPrefix => (flexible ? compactLength : prefix)
-  if (type === 'string') return sized(plain(int16Length), text, nullable)
-  if (type === 'bytes') return sized(plain(int32Length), bytes, nullable)
-  if (type === 'records') return sized(plain(int32Length), records, nullable)
+export function primitive(type: string, encoding: Encoding): Codec {
+  if (type === 'string') return stringCodec(encoding)
+  if (type === 'bytes') return sized(encoding.flexible ? compactLength : int32Length, bytes, encoding.nullable)
+  if (type === 'records') return recordsCodec(encoding)
   const codec = fixed.get(type)
-  assert(codec !== undefined && !nullable, () => `a table has the type ${type}${nullable ? '?' : ''}`)
+  assert(codec !== undefined && !encoding.nullable, () => `a table has the type ${type}${encoding.nullable ? '?' : ''}`)
   return codec
 }
 
-export function arrayOf(element: Codec, { flexible, nullable }: Encoding): Codec {
-  const body: SizedBody<readonly unknown[]> = {
+export function arrayOf<T>(element: Codec<T>, { flexible, nullable }: Encoding): Codec<readonly T[] | null> {
+  const body: SizedBody<readonly T[]> = {
     lengthOf: (values) => values.length,
     read(reader, count) {
       // Before anything is made of them: a count is four bytes, what it asks for may be gigabytes.
       if (count * element.bytesMin > reader.remaining || count > reader.remaining)
         throw new ProtocolError(`corrupt data: ${count} elements in ${reader.remaining} bytes`)
-      const values: unknown[] = []
+      const values: T[] = []
       for (let i = 0; i < count; i++) values.push(element.read(reader))
       return values
     },
