@@ -4,7 +4,7 @@ import { jsonResponse, type HttpHandler, type HttpRequest, type HttpResponse } f
 export type PathParameters = Readonly<Record<string, string>>
 
 export interface HttpRoute {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** For example `/stores/:store/keys/:key`; a parameter is one segment, and may be empty. */
   readonly path: string
   answer(request: HttpRequest, parameters: PathParameters): HttpResponse | Promise<HttpResponse>

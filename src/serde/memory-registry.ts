@@ -1,5 +1,4 @@
-import type { Type } from 'avsc'
-import { avroSchemaJson, avroType } from './avro-type.ts'
+import { normalizedAvro, whyUnreadable } from './avro-compatibility.ts'
 import { messageOf } from './message-of.ts'
 import { registryFailed } from './registry-failed.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
@@ -39,9 +38,7 @@ export function memoryRegistry(): SchemaRegistry {
 
 function normalized(schema: string, doing: string): string {
   try {
-    const json = avroSchemaJson(schema)
-    avroType(json, {})
-    return JSON.stringify(json)
+    return normalizedAvro(schema)
   } catch (cause) {
     const problem = `the schema is not valid Avro: ${messageOf(cause)}`
     throw registryFailed({ doing, problem, remedy: 'correct the schema', retriable: false, cause })
@@ -50,16 +47,12 @@ function normalized(schema: string, doing: string): string {
 
 function checkCanRead(next: string, previous: string | undefined, doing: string): void {
   if (previous === undefined) return
-  const [reader, writer] = [next, previous].map((text) => avroType(avroSchemaJson(text), {})) as [Type, Type]
-  try {
-    reader.createResolver(writer)
-  } catch (cause) {
-    throw registryFailed({
-      doing,
-      problem: `the new version cannot read what the previous one wrote: ${messageOf(cause)}`,
-      remedy: 'give each new field a default and do not change types, or use another subject',
-      retriable: false,
-      cause,
-    })
-  }
+  const reason = whyUnreadable(next, previous)
+  if (reason === undefined) return
+  throw registryFailed({
+    doing,
+    problem: `the new version cannot read what the previous one wrote: ${reason}`,
+    remedy: 'give each new field a default and do not change types, or use another subject',
+    retriable: false,
+  })
 }
