@@ -23,27 +23,29 @@ export interface Authentication {
  * @throws BrokerError `MILLRACE_AUTHENTICATION_FAILED`
  */
 export async function authenticate(connection: Connection, authentication: Authentication): Promise<number> {
-  const { mechanism, broker } = authentication
-  try {
-    return await connection.exclusively(async (send) => {
+  return connection.exclusively(async (send) => {
+    let sessionLifetimeMs = 0
+    try {
       const converse = await prepared(authentication)
       await handshake(send, authentication)
-      let sessionLifetimeMs = 0
-      await converse(
-        exchanging(send, authentication, (lifetimeMs) => {
-          sessionLifetimeMs = lifetimeMs
-        }),
-      )
+      const exchange = exchanging(send, authentication, (lifetimeMs) => {
+        sessionLifetimeMs = lifetimeMs
+      })
+      await converse(exchange)
       return sessionLifetimeMs
-    })
-  } catch (error) {
-    if (error instanceof BrokerError && !(error instanceof AnswerError)) throw error
-    const why = error instanceof AnswerError ? error.answerText : (error as Error).message
-    throw authenticationFailed(
-      `the broker at ${broker} and ${mechanism.name} do not agree on who this is: ${why}`,
-      error,
-    )
-  }
+    } catch (error) {
+      throw refused(authentication, error as Error)
+    }
+  })
+}
+
+function refused({ broker, mechanism }: Authentication, error: Error): Error {
+  if (error instanceof BrokerError && !(error instanceof AnswerError)) return error
+  const why = error instanceof AnswerError ? error.answerText : error.message
+  return authenticationFailed(
+    `the broker at ${broker} and ${mechanism.name} do not agree on who this is: ${why}`,
+    error,
+  )
 }
 
 /** Everything else waits meanwhile: a provider of tokens that never answers must not hold it for ever. */

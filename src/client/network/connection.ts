@@ -5,13 +5,14 @@
 import type { Clock, Timer } from '../../core/clock.ts'
 import { BrokerError, ProtocolError } from '../../core/errors.ts'
 import type { ApiName, ResponseOf } from '../../protocol/messages/messages.ts'
+import type { Frame } from '../../protocol/messages/frame.ts'
 import { encodeRequest } from '../../protocol/messages/request.ts'
 import { decodeResponse, responseCorrelationId } from '../../protocol/messages/response.ts'
 import { FrameSplitter } from '../../protocol/wire/frame-splitter.ts'
 import { ConnectionError } from '../broker-errors.ts'
 import type { LinkRequest } from '../broker-link.ts'
 import type { ByteStream, OpenStream } from './byte-stream.ts'
-import { streamError, type StreamStage } from './stream-error.ts'
+import { streamError, unusable, type StreamStage } from './stream-error.ts'
 
 /** More than a broker sends: fetch.max.bytes and a batch of max.message.bytes together are far below. */
 const answerBytesMax = 2 ** 30
@@ -79,11 +80,15 @@ export class Connection {
         resolve: () => (settled(), resolve()),
         reject: (error) => (settled(), reject(error)),
       }
-      this.#stream = openStream(host, port, {
-        onOpen: () => this.#opened?.resolve(),
-        onBytes: (chunk) => this.#receive(chunk),
-        onEnd: (error) => this.close(streamError(this.#broker, error, this.#stage())),
-      })
+      try {
+        this.#stream = openStream(host, port, {
+          onOpen: () => this.#opened?.resolve(),
+          onBytes: (chunk) => this.#receive(chunk),
+          onEnd: (error) => this.close(streamError(this.#broker, error, this.#stage())),
+        })
+      } catch (error) {
+        this.close(unusable(this.#broker, error as Error))
+      }
     })
   }
 
@@ -96,7 +101,7 @@ export class Connection {
     })
   }
 
-  /** While it runs, nothing goes out but what it sends itself. */
+  /** While it runs, nothing goes out but what it sends itself. When it fails, the connection ends. */
   async exclusively<T>(run: (send: Connection['send']) => Promise<T>): Promise<T> {
     this.#isExclusive = true
     try {
@@ -107,6 +112,9 @@ export class Connection {
             else reject(this.#closed)
           }),
       )
+    } catch (error) {
+      this.close(error as Error)
+      throw error
     } finally {
       this.#isExclusive = false
       this.#sendHeld()
@@ -122,7 +130,12 @@ export class Connection {
     const { api, version, body, timeoutMs } = request
     const correlationId = this.#correlationId
     this.#correlationId = correlationId === correlationIdMax ? 0 : correlationId + 1
-    const frame = encodeRequest({ api, version, correlationId, clientId }, body)
+    let frame: Frame
+    try {
+      frame = encodeRequest({ api, version, correlationId, clientId }, body)
+    } catch (error) {
+      return reject(error as Error)
+    }
     const timer = clock.setTimer(timeoutMs, () =>
       this.close(new ConnectionError(`the broker at ${this.#broker} did not answer ${api} within ${timeoutMs} ms`)),
     )

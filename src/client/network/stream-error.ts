@@ -25,3 +25,9 @@ function distrusted(broker: string, error: Error): BrokerError {
   const message = `the certificate of the broker at ${broker} is not trusted: ${error.message}. Set ssl.ca, or ssl.servername`
   return new BrokerError('MILLRACE_AUTHENTICATION_FAILED', message, { retriable: false, cause: error })
 }
+
+/** What Node says before there is any stream: certificates or keys that cannot be read. */
+export function unusable(broker: string, error: Error): BrokerError {
+  const message = `no connection to the broker at ${broker} can be made: ${error.message}. Look at the certificates in ssl`
+  return new BrokerError('MILLRACE_AUTHENTICATION_FAILED', message, { retriable: false, cause: error })
+}
