@@ -91,7 +91,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     fallback: 'kafkajs',
     importance: 'low',
     kafka: null,
-    doc: "What carries the records: our own client (`millrace`), or the same on KafkaJS's connections.",
+    doc: "What carries the records: our own client (`millrace`), or the same on KafkaJS's connections. ADR 0022 says where they differ.",
   }),
   row('ssl', {
     type: 'tls',

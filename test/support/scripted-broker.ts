@@ -39,8 +39,14 @@ export class ScriptedStream {
 
 export type Behaviour = (request: AnyRequest, stream: ScriptedStream) => void
 
+interface ApiRange {
+  readonly apiKey: number
+  readonly minVersion: number
+  readonly maxVersion: number
+}
+
 /** What a broker of this code's own versions says it knows. */
-export const allVersions = (Object.keys(messages) as ApiName[]).map((api) => {
+export const allVersions: readonly ApiRange[] = (Object.keys(messages) as ApiName[]).map((api) => {
   const [minVersion, maxVersion] = supportedVersions(api)
   return { apiKey: messages[api].key, minVersion, maxVersion }
 })
@@ -50,8 +56,8 @@ export class ScriptedNetwork {
   readonly streams: ScriptedStream[] = []
   behaviour: Behaviour
   /** Addresses where nobody listens, or whose packets are lost. */
-  readonly refusing = new Set<number>()
-  readonly silent = new Set<number>()
+  readonly refusing: Set<number> = new Set()
+  readonly silent: Set<number> = new Set()
 
   constructor(behaviour: Behaviour) {
     this.behaviour = behaviour

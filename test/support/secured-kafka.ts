@@ -88,15 +88,17 @@ function saslProperties(name: string, issuer: string): Record<string, string> {
   const { username, password } = user
   const plainLogin = `username="broker" password="b" user_${username}="${password}"`
   return {
+    // Kafka 4.1's own choice verifies neither signature nor audience: it is a client's (DefaultJwtValidator).
+    'sasl.oauthbearer.jwt.validator.class': `${jaas}.oauthbearer.BrokerJwtValidator`,
+    'sasl.oauthbearer.jwks.endpoint.url': `${issuer}/jwks`,
+    'sasl.oauthbearer.expected.issuer': issuer,
+    'sasl.oauthbearer.expected.audience': audience,
     'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
     [`${listener}.plain.sasl.jaas.config`]: `${jaas}.plain.PlainLoginModule required ${plainLogin};`,
     [`${listener}.scram-sha-256.sasl.jaas.config`]: `${jaas}.scram.ScramLoginModule required;`,
     [`${listener}.scram-sha-512.sasl.jaas.config`]: `${jaas}.scram.ScramLoginModule required;`,
     [`${listener}.oauthbearer.sasl.jaas.config`]: `${jaas}.oauthbearer.OAuthBearerLoginModule required;`,
     [`${listener}.oauthbearer.sasl.server.callback.handler.class`]: `${jaas}.oauthbearer.OAuthBearerValidatorCallbackHandler`,
-    [`${listener}.oauthbearer.sasl.oauthbearer.jwks.endpoint.url`]: `${issuer}/jwks`,
-    [`${listener}.oauthbearer.sasl.oauthbearer.expected.issuer`]: issuer,
-    [`${listener}.oauthbearer.sasl.oauthbearer.expected.audience`]: audience,
   }
 }
 
