@@ -164,10 +164,15 @@ export type {
   ErrorPolicy,
   ErrorsConfig,
   ProduceErrorPolicy,
-  SaslConfig,
   SchemaRegistryConfig,
-  TlsConfig,
 } from './app/app-config.ts'
+export type {
+  OAuthBearerSaslConfig,
+  OAuthBearerToken,
+  PasswordSaslConfig,
+  SaslConfig,
+  TlsConfig,
+} from './client/security-config.ts'
 export type { AppMetrics, TaskMetricsSnapshot } from './telemetry/metrics-snapshot.ts'
 
 // Words

@@ -1,25 +1,9 @@
+import type { SaslConfig, TlsConfig } from '../client/security-config.ts'
 import type { Duration } from '../core/duration.ts'
 import type { ProcessingError, ProductionError, SerializationError } from '../core/errors.ts'
 import type { ErrorAnswer, FailedRecord } from '../runtime/error-handlers.ts'
 import type { OutOfRangePolicy } from '../runtime/port.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
-
-/** Certificates as PEM text, as Node's `tls` takes them. `true` instead of this: TLS with the system's authorities. */
-export interface TlsConfig {
-  readonly ca?: string | readonly string[]
-  readonly cert?: string
-  readonly key?: string
-  readonly passphrase?: string
-  readonly servername?: string
-  readonly rejectUnauthorized?: boolean
-}
-
-/** Who the app is, to brokers that ask (SASL). */
-export interface SaslConfig {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-  readonly username: string
-  readonly password: string
-}
 
 /** A Confluent-compatible schema registry. */
 export interface SchemaRegistryConfig {
@@ -56,8 +40,8 @@ export interface AppConfig {
   readonly brokers?: string | readonly string[]
   /** How the app calls itself to the brokers. Default: the application id. */
   readonly clientId?: string
-  /** The client library that carries the records. */
-  readonly client?: 'kafkajs'
+  /** What carries the records: our own client, or the same on KafkaJS's connections. */
+  readonly client?: 'millrace' | 'kafkajs'
   readonly ssl?: boolean | TlsConfig
   readonly sasl?: SaslConfig
   /** Needed by serdes that register schemas (Avro). */

@@ -81,15 +81,20 @@ function checkRange(given: unknown, row: ConfigRow & { type: 'integer' | 'durati
   return wrong(given, `${what} from ${row.min} to ${row.max}`)
 }
 
-const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512']
+const tokenMechanism = 'oauthbearer'
+const passwordMechanisms: readonly string[] = ['plain', 'scram-sha-256', 'scram-sha-512']
 
 function checkSasl(value: unknown): Checked {
-  const legal =
+  const mechanism = isObject(value) ? (value['mechanism'] as string) : ''
+  const isLegal =
     isObject(value) &&
-    mechanisms.includes(value['mechanism'] as string) &&
-    typeof value['username'] === 'string' &&
-    typeof value['password'] === 'string'
-  return legal ? { value } : wrong('***', `an object with mechanism (${mechanisms.join(', ')}), username and password`)
+    (mechanism === tokenMechanism
+      ? typeof value['oauthBearerProvider'] === 'function'
+      : passwordMechanisms.includes(mechanism) &&
+        typeof value['username'] === 'string' &&
+        typeof value['password'] === 'string')
+  const shapes = `mechanism (${passwordMechanisms.join(', ')}), username and password, or with mechanism ${tokenMechanism} and oauthBearerProvider, a function`
+  return isLegal ? { value } : wrong('***', `an object with ${shapes}`)
 }
 
 function checkRegistry(value: unknown): Checked {

@@ -87,11 +87,11 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
   }),
   row('client', {
     type: 'choice',
-    choices: ['kafkajs'],
+    choices: ['millrace', 'kafkajs'],
     fallback: 'kafkajs',
     importance: 'low',
     kafka: null,
-    doc: 'The client library that carries the records.',
+    doc: "What carries the records: our own client (`millrace`), or the same on KafkaJS's connections. ADR 0022 says where they differ.",
   }),
   row('ssl', {
     type: 'tls',
@@ -105,7 +105,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     fallback: null,
     importance: 'medium',
     kafka: 'sasl.mechanism, sasl.jaas.config',
-    doc: '`mechanism` (plain, scram-sha-256, scram-sha-512), `username`, `password`.',
+    doc: '`mechanism` plain, scram-sha-256 or scram-sha-512 with `username` and `password`, or oauthbearer with `oauthBearerProvider`, a function that resolves with `{ value }`, the token.',
   }),
   row('schemaRegistry', {
     type: 'registry',

@@ -6,19 +6,12 @@ import type { ResolvedConfig } from './resolved-config.ts'
 /** One address that does not answer must leave time to try the others. */
 const connectionTimeoutMsMax = 10_000
 
-/** The client library is loaded when it is needed: a simulated app, with a port of its own, never loads it. */
+/** The client is loaded when it is needed: a simulated app, with a port of its own, loads none. */
 export async function connectPort(config: ResolvedConfig, clock: Clock): Promise<KafkaPort> {
-  const { kafkajsPort } = await import('../kafkajs/kafkajs-port.ts')
   const { brokers, clientId, requestTimeoutMs, ssl, sasl } = config
   const connectionTimeoutMs = Math.min(connectionTimeoutMsMax, requestTimeoutMs)
-  return kafkajsPort({
-    brokers,
-    clientId,
-    requestTimeoutMs,
-    connectionTimeoutMs,
-    ssl,
-    clock,
-    random: systemRandom,
-    ...(sasl !== null && { sasl }),
-  })
+  const surroundings = { clock, random: systemRandom, requestTimeoutMs, connectionTimeoutMs }
+  const options = { ...surroundings, brokers, clientId, ssl, ...(sasl !== null && { sasl }) }
+  if (config.client === 'kafkajs') return (await import('../kafkajs/kafkajs-port.ts')).kafkajsPort(options)
+  return (await import('../client/own-port.ts')).ownPort(options)
 }

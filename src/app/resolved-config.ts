@@ -1,14 +1,15 @@
+import type { SaslConfig, TlsConfig } from '../client/security-config.ts'
 import type { ErrorHandlers } from '../runtime/error-handlers.ts'
 import type { OutOfRangePolicy } from '../runtime/port.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
-import type { SaslConfig, SchemaRegistryConfig, TlsConfig } from './app-config.ts'
+import type { SchemaRegistryConfig } from './app-config.ts'
 
 /** `AppConfig` after checks and defaults: nothing is optional, durations are milliseconds. Frozen. */
 export interface ResolvedConfig {
   readonly applicationId: string
   readonly brokers: readonly string[]
   readonly clientId: string
-  readonly client: 'kafkajs'
+  readonly client: 'millrace' | 'kafkajs'
   readonly ssl: boolean | TlsConfig
   readonly sasl: SaslConfig | null
   readonly schemaRegistry: SchemaRegistryConfig | SchemaRegistry | null

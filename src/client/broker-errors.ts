@@ -49,13 +49,16 @@ export class ConnectionError extends BrokerError {
 /** A broker answered with an error code. */
 export class AnswerError extends BrokerError {
   readonly kafkaError: KafkaErrorName
+  /** What the broker said, or the name of the error when it said nothing. */
+  readonly answerText: string
 
   constructor(code: number, details: ErrorFacts & { readonly message?: string | null } = {}) {
     const name = names.get(code) ?? 'UNKNOWN_SERVER_ERROR'
     const { message, ...facts } = details
-    const text = `Kafka answered ${name} (${code})${message ? `: ${message}` : ''}`
-    super('MILLRACE_BROKER_FAILED', text, { ...facts, retriable: retriableNames.has(name) })
+    const text = `${name} (${code})${message ? `: ${message}` : ''}`
+    super('MILLRACE_BROKER_FAILED', `Kafka answered ${text}`, { ...facts, retriable: retriableNames.has(name) })
     this.kafkaError = name
+    this.answerText = message ? message : text
   }
 }
 

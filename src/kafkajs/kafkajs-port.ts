@@ -2,14 +2,18 @@ import type { ClientOptions } from '../client/client-options.ts'
 import { kafkaClient } from '../client/kafka-client.ts'
 import { LinkTransport } from '../client/link-transport.ts'
 import { parseAddress } from '../client/parse-address.ts'
+import type { SaslConfig, TlsConfig } from '../client/security-config.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
 import type { KafkaPort } from '../runtime/port.ts'
 import './kafkajs-codecs.ts'
 import type { BrokerOptions } from './kafkajs-library.ts'
 import { KafkaJsLink } from './kafkajs-link.ts'
+import { kafkaJsSasl } from './oauth-bearer-provider.ts'
 
-export interface KafkaJsPortOptions extends Omit<BrokerOptions, 'host' | 'port' | 'logCreator'> {
+export interface KafkaJsPortOptions extends Omit<BrokerOptions, 'host' | 'port' | 'logCreator' | 'ssl' | 'sasl'> {
+  readonly ssl?: boolean | TlsConfig
+  readonly sasl?: SaslConfig
   readonly brokers: readonly string[]
   readonly clock: Clock
   readonly random: Random
@@ -22,7 +26,7 @@ export function kafkajsPort(options: KafkaJsPortOptions): KafkaPort {
   return kafkaClient(kafkajsClient(options))
 }
 
-export function kafkajsClient({ brokers, clock, random, logger, ...broker }: KafkaJsPortOptions): ClientOptions {
+export function kafkajsClient({ brokers, clock, random, logger, sasl, ...broker }: KafkaJsPortOptions): ClientOptions {
   const { clientId, requestTimeoutMs } = broker
   return {
     clock,
@@ -36,7 +40,13 @@ export function kafkajsClient({ brokers, clock, random, logger, ...broker }: Kaf
         random,
         requestTimeoutMs,
         openLink: (address) =>
-          new KafkaJsLink({ ...broker, ...parseAddress(address), clientId: clientIdOfPart, logCreator: logger }),
+          new KafkaJsLink({
+            ...broker,
+            sasl: kafkaJsSasl(sasl),
+            ...parseAddress(address),
+            clientId: clientIdOfPart,
+            logCreator: logger,
+          }),
       }),
   }
 }

@@ -21,12 +21,18 @@ export interface KafkaServerOptions {
   readonly partitions?: number
   /** More lines of `server.properties`; they win over ours. */
   readonly properties?: Readonly<Record<string, string>>
+  /** Listeners beside the plain one, by name, on free ports. What they need (certificates, logins) goes into `properties`. */
+  readonly listeners?: Readonly<Record<string, 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'>>
+  /** More options of the Java machine. */
+  readonly jvmOptions?: readonly string[]
   readonly startTimeoutMs?: number
 }
 
 export interface KafkaServer {
   /** `host:port` */
   readonly bootstrap: string
+  /** `host:port` of the listeners that were asked for, by name. */
+  readonly listeners: Readonly<Record<string, string>>
   readonly port: number
   readonly pid: number
   readonly dataDir: string
@@ -45,10 +51,13 @@ export async function startKafka(options: KafkaServerOptions = {}): Promise<Kafk
   const libsDir = await kafkaJars(resolve(options.cacheDir ?? join('.cache', `kafka-${kafkaVersion}`)))
   const temporary = options.dataDir === undefined
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'millrace-kafka-')))
-  const [freePort, controllerPort] = await freePorts()
-  const port = options.port ?? freePort
-  await format({ libsDir, dataDir, properties: properties(dataDir, port, controllerPort, options) })
-  const broker = launch(libsDir, dataDir, temporary)
+  const names = Object.keys(options.listeners ?? {})
+  const [freePort, controllerPort, ...others] = await freePorts(2 + names.length)
+  const port = options.port ?? freePort!
+  const listeners = Object.fromEntries(names.map((name, i) => [name, `127.0.0.1:${others[i]}`]))
+  const settings = { ...properties(dataDir, port, controllerPort!, listeners), ...protocols(options) }
+  await format({ libsDir, dataDir, properties: { ...settings, ...options.properties } })
+  const broker = launch(libsDir, dataDir, { temporary, jvmOptions: options.jvmOptions ?? [] })
   try {
     await started(broker, dataDir, options.startTimeoutMs ?? 90_000)
   } catch (error) {
@@ -57,6 +66,7 @@ export async function startKafka(options: KafkaServerOptions = {}): Promise<Kafk
   }
   return {
     bootstrap: `127.0.0.1:${port}`,
+    listeners,
     port,
     pid: broker.pid,
     dataDir,
@@ -69,19 +79,20 @@ function properties(
   dataDir: string,
   port: number,
   controllerPort: number,
-  options: KafkaServerOptions,
+  others: Readonly<Record<string, string>>,
 ): Record<string, string> {
+  const brokerListeners = Object.entries({ PLAINTEXT: `127.0.0.1:${port}`, ...others })
+    .map(([name, address]) => `${name}://${address}`)
+    .join(',')
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `${brokerListeners},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': brokerListeners,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(dataDir, 'logs'),
-    'num.partitions': String(options.partitions ?? 1),
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '8',
     'transaction.state.log.replication.factor': '1',
@@ -91,7 +102,14 @@ function properties(
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
     'auto.create.topics.enable': 'false',
-    ...options.properties,
+  }
+}
+
+function protocols({ listeners = {}, partitions = 1 }: KafkaServerOptions): Record<string, string> {
+  const all = Object.entries({ PLAINTEXT: 'PLAINTEXT', CONTROLLER: 'PLAINTEXT', ...listeners })
+  return {
+    'listener.security.protocol.map': all.map(([name, protocol]) => `${name}:${protocol}`).join(','),
+    'num.partitions': String(partitions),
   }
 }
 
@@ -122,7 +140,7 @@ interface RunningBroker {
   end(signal: NodeJS.Signals): Promise<void>
 }
 
-const jvmOptions = [
+const usualJvmOptions = [
   '-Xmx1g',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info',
@@ -137,9 +155,21 @@ kill -9 "$1"; i=0
 while kill -0 "$1" 2>/dev/null && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done
 [ -z "$2" ] || rm -rf "$2"`
 
-function launch(libsDir: string, dataDir: string, temporary: boolean): RunningBroker {
+interface LaunchOptions {
+  readonly temporary: boolean
+  readonly jvmOptions: readonly string[]
+}
+
+function launch(libsDir: string, dataDir: string, { temporary, jvmOptions }: LaunchOptions): RunningBroker {
   const log = openSync(join(dataDir, 'server.log'), 'w')
-  const args = [...jvmOptions, '-cp', join(libsDir, '*'), 'kafka.Kafka', join(dataDir, 'server.properties')]
+  const args = [
+    ...usualJvmOptions,
+    ...jvmOptions,
+    '-cp',
+    join(libsDir, '*'),
+    'kafka.Kafka',
+    join(dataDir, 'server.properties'),
+  ]
   // Detached: Ctrl-C in a terminal reaches this process, which then stops the broker in order.
   const java = spawn('java', args, { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
@@ -179,11 +209,11 @@ async function started(broker: RunningBroker, dataDir: string, timeoutMs: number
   }
 }
 
-/** Two at once, so that they differ. Another process may still take one before the broker binds it: starting then fails. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const
+/** All at once, so that they differ. Another process may still take one before the broker binds it: starting then fails. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
   await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))))
-  const [first, second] = servers.map((server) => (server.address() as AddressInfo).port) as [number, number]
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return [first, second]
+  return ports
 }

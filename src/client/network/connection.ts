@@ -5,13 +5,14 @@
 import type { Clock, Timer } from '../../core/clock.ts'
 import { BrokerError, ProtocolError } from '../../core/errors.ts'
 import type { ApiName, ResponseOf } from '../../protocol/messages/messages.ts'
+import type { Frame } from '../../protocol/messages/frame.ts'
 import { encodeRequest } from '../../protocol/messages/request.ts'
 import { decodeResponse, responseCorrelationId } from '../../protocol/messages/response.ts'
 import { FrameSplitter } from '../../protocol/wire/frame-splitter.ts'
 import { ConnectionError } from '../broker-errors.ts'
 import type { LinkRequest } from '../broker-link.ts'
 import type { ByteStream, OpenStream } from './byte-stream.ts'
-import { streamError } from './stream-error.ts'
+import { streamError, unusable, type StreamStage } from './stream-error.ts'
 
 /** More than a broker sends: fetch.max.bytes and a batch of max.message.bytes together are far below. */
 const answerBytesMax = 2 ** 30
@@ -45,7 +46,9 @@ export class Connection {
   #stream: ByteStream | undefined
   #release: Timer | undefined
   #correlationId = 0
+  #isExclusive = false
   #closed: Error | undefined
+  #hasAnswered = false
   #opened: { resolve(): void; reject(error: Error): void } | undefined
 
   /** Whoever opened it has finished with what comes before the first request. */
@@ -77,11 +80,15 @@ export class Connection {
         resolve: () => (settled(), resolve()),
         reject: (error) => (settled(), reject(error)),
       }
-      this.#stream = openStream(host, port, {
-        onOpen: () => this.#opened?.resolve(),
-        onBytes: (chunk) => this.#receive(chunk),
-        onEnd: (error) => this.close(streamError(this.#broker, error, this.#opened === undefined)),
-      })
+      try {
+        this.#stream = openStream(host, port, {
+          onOpen: () => this.#opened?.resolve(),
+          onBytes: (chunk) => this.#receive(chunk),
+          onEnd: (error) => this.close(streamError(this.#broker, error, this.#stage())),
+        })
+      } catch (error) {
+        this.close(unusable(this.#broker, error as Error))
+      }
     })
   }
 
@@ -89,9 +96,33 @@ export class Connection {
     return new Promise((resolve, reject) => {
       if (this.#closed !== undefined) return reject(this.#closed)
       const write = (): void => this.#write(request, resolve, reject)
-      if (this.#release === undefined) write()
+      if (this.#release === undefined && !this.#isExclusive) write()
       else this.#held.push(() => (this.#closed === undefined ? write() : reject(this.#closed)))
     })
+  }
+
+  /** While it runs, nothing goes out but what it sends itself. When it fails, the connection ends. */
+  async exclusively<T>(run: (send: Connection['send']) => Promise<T>): Promise<T> {
+    this.#isExclusive = true
+    try {
+      return await run(
+        (request) =>
+          new Promise((resolve, reject) => {
+            if (this.#closed === undefined) this.#write(request, resolve, reject)
+            else reject(this.#closed)
+          }),
+      )
+    } catch (error) {
+      this.close(error as Error)
+      throw error
+    } finally {
+      this.#isExclusive = false
+      this.#sendHeld()
+    }
+  }
+
+  #sendHeld(): void {
+    if (this.#release === undefined && !this.#isExclusive) for (const send of this.#held.splice(0)) send()
   }
 
   #write(request: LinkRequest<ApiName>, resolve: (answer: never) => void, reject: (error: Error) => void): void {
@@ -99,7 +130,12 @@ export class Connection {
     const { api, version, body, timeoutMs } = request
     const correlationId = this.#correlationId
     this.#correlationId = correlationId === correlationIdMax ? 0 : correlationId + 1
-    const frame = encodeRequest({ api, version, correlationId, clientId }, body)
+    let frame: Frame
+    try {
+      frame = encodeRequest({ api, version, correlationId, clientId }, body)
+    } catch (error) {
+      return reject(error as Error)
+    }
     const timer = clock.setTimer(timeoutMs, () =>
       this.close(new ConnectionError(`the broker at ${this.#broker} did not answer ${api} within ${timeoutMs} ms`)),
     )
@@ -125,6 +161,7 @@ export class Connection {
     const { api, version } = first.request
     const answer = decodeResponse(api, version, message)
     this.#pending.shift()
+    this.#hasAnswered ||= this.isReady
     first.timer.cancel()
     const { throttleTimeMs = 0 } = answer as { throttleTimeMs?: number }
     if (throttleTimeMs > 0) this.#hold(throttleTimeMs)
@@ -141,8 +178,13 @@ export class Connection {
     this.#release?.cancel()
     this.#release = this.#options.clock.setTimer(throttleTimeMs, () => {
       this.#release = undefined
-      for (const send of this.#held.splice(0)) send()
+      this.#sendHeld()
     })
+  }
+
+  #stage(): StreamStage {
+    if (this.#opened !== undefined) return 'opening'
+    return this.#hasAnswered ? 'in use' : 'unanswered'
   }
 
   /** Ends it: all that is under way, and all that comes later, is rejected with the error. */

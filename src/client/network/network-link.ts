@@ -7,10 +7,18 @@ import { ConnectionError } from '../broker-errors.ts'
 import type { BrokerLink, LinkRequest } from '../broker-link.ts'
 import { closedError } from '../link-transport.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
+import { authenticate } from './authenticate.ts'
 import { negotiate } from './handshake.ts'
+import type { SaslMechanism } from './sasl/sasl-mechanism.ts'
+
+/** The share of a session after which it is renewed: somewhere in between, as Kafka's clients do (KIP-368). */
+const renewalMin = 0.85
+const renewalMax = 0.95
 
 export interface NetworkLinkOptions extends ConnectionOptions {
   readonly random: Random
+  /** Undefined: the broker does not ask who this is. */
+  readonly mechanism: SaslMechanism | undefined
 }
 
 /** A connection that is made when it is needed, and made again after it was lost: at once the first time, then with pauses. */
@@ -23,6 +31,7 @@ export class NetworkLink implements BrokerLink {
   #ready: Promise<void> | undefined
   #failures = 0
   #retryAt = 0
+  #renewAt = Infinity
   ranges: ApiRanges | undefined
 
   constructor(options: NetworkLinkOptions) {
@@ -63,11 +72,30 @@ export class NetworkLink implements BrokerLink {
     this.#connection = connection
     await connection.open()
     this.ranges = await negotiate(connection, `${host}:${port}`, connectionTimeoutMs)
+    await this.#authenticate(connection)
     connection.isReady = true
+  }
+
+  async #authenticate(connection: Connection): Promise<void> {
+    const { host, port, clock, random, mechanism, connectionTimeoutMs: timeoutMs } = this.#options
+    if (mechanism === undefined) return
+    const begun = clock.monotonic()
+    const authentication = { clock, mechanism, ranges: this.ranges!, broker: `${host}:${port}`, timeoutMs }
+    const lifetimeMs = await authenticate(connection, authentication)
+    const share = renewalMin + (renewalMax - renewalMin) * random()
+    this.#renewAt = lifetimeMs > 0 ? begun + lifetimeMs * share : Infinity
+  }
+
+  /** With the first request after most of the session's time is over; a connection that is not used needs none (KIP-368). */
+  #renewIfDue(connection: Connection): void {
+    if (this.#options.clock.monotonic() < this.#renewAt) return
+    this.#renewAt = Infinity
+    this.#authenticate(connection).catch((error: Error) => connection.close(error))
   }
 
   send<A extends ApiName>(request: LinkRequest<A>): Promise<ResponseOf<A>> {
     if (this.#connection === undefined) return Promise.reject(this.#closed.signal.aborted ? closedError() : lostError())
+    this.#renewIfDue(this.#connection)
     return this.#connection.send(request)
   }
 

@@ -1,10 +1,24 @@
 /* The one place of the client that opens sockets. */
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { TlsConfig } from '../security-config.ts'
 import type { OpenStream, StreamListener } from './byte-stream.ts'
 
 export const openTcp: OpenStream = (host, port, listener) => {
   const socket = connect({ host, port, noDelay: true, keepAlive: true })
   return streamOf(socket, 'connect', listener)
+}
+
+/** Whom the broker's certificate must name: `servername`, or else the host that is connected to. */
+export function openTls({ ca, ...tls }: TlsConfig): OpenStream {
+  // Node takes a list that it may change.
+  const authorities = ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }
+  return (host, port, listener) => {
+    const socket = connectTls({ ...tls, ...authorities, host, port })
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true)
+    return streamOf(socket, 'secureConnect', listener)
+  }
 }
 
 function streamOf(

@@ -119,6 +119,15 @@ describe('mistakes', () => {
     expect(problemsOf({ heartbeatIntervalMs: 'often' })).toHaveLength(1)
   })
 
+  test('a token is had from a function', () => {
+    const sasl = { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: 't' }) } as const
+    expect(resolveConfig({ sasl }, 'orders').sasl).toBe(sasl)
+    const wrong = { mechanism: 'oauthbearer', username: 'u', password: 'hunter2' } as unknown as typeof sasl
+    const problems = problemsOf({ sasl: wrong }).join()
+    expect(problems).toContain('oauthBearerProvider, a function')
+    expect(problems).not.toContain('hunter2')
+  })
+
   test('a wrong secret is not quoted', () => {
     expect(problemsOf({ sasl: { mechanism: 'plain', password: 'hunter2' } }).join()).not.toContain('hunter2')
   })
