@@ -109,7 +109,7 @@ export interface MapAsyncOptions extends NodeOptions, AsyncCallOptions {
   readonly order?: AsyncOrder
 }
 
-/** For `mapBatch`. */
+/** How `mapBatch` makes its batches, and the calls with them. */
 export interface MapBatchOptions<R> extends NodeOptions, AsyncCallOptions, ValueSerdeOption<R> {
   /** Most records in a batch. */
   readonly maxRecords: number

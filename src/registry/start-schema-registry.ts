@@ -11,6 +11,7 @@ import { Subjects, type RegistryChange } from './subjects.ts'
 /** A schema of more is refused. */
 const bodyBytesMax = 4 * 1024 * 1024
 
+/** Where a schema registry listens and what it keeps; everything has a default. */
 export interface SchemaRegistryOptions {
   /** Default 127.0.0.1: it knows no authentication. */
   readonly host?: string
@@ -25,6 +26,7 @@ export interface SchemaRegistryOptions {
 export interface EmbeddedSchemaRegistry {
   /** For `schemaRegistry.url` of an app's config, and for any client of Confluent's registry. */
   readonly url: string
+  /** Takes no more requests; what was asked is answered, for a second at most. */
   stop(): Promise<void>
 }
 

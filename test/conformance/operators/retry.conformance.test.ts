@@ -47,7 +47,10 @@ let thrown = 0
  */
 const outOfStep: ReadonlySet<string> = new Set(['table-join-side 6'])
 
-test.each(eachCase.filter(({ name }) => !outOfStep.has(name)))(
+/** Their calls are tried again by their own option `retries`; `onError` with a retry is an error for them. */
+const triesItself = (name: string): boolean => /^map-(async|batch) /.test(name)
+
+test.each(eachCase.filter(({ name }) => !outOfStep.has(name) && !triesItself(name)))(
   '$name: with retries the results and the state are those without a failure',
   async ({ plan, topology, topics }) => {
     for (const seed of seeds) {

@@ -38,7 +38,6 @@ class Calls {
 
   take(piece: Piece): PromiseLike<Piece> {
     return {
-      // oxlint-disable-next-line unicorn/no-thenable -- a promise would end the call later, and elsewhere
       then: (succeed: any, fail: any) => {
         const end = (how: () => unknown) => () => {
           this.waiting.splice(this.waiting.indexOf(call), 1)
