@@ -17,6 +17,8 @@ export interface LinkTransportOptions {
   openLink(address: string): BrokerLink
 }
 
+class OutOfTimeError extends ConnectionError {}
+
 export class LinkTransport implements Transport {
   readonly addresses: readonly string[]
   readonly #options: LinkTransportOptions
@@ -34,6 +36,8 @@ export class LinkTransport implements Transport {
   async connect(): Promise<void> {
     const { clock, random, requestTimeoutMs } = this.#options
     const deadline = clock.monotonic() + requestTimeoutMs
+    // What a broker said says more than that the last try ran out of time.
+    let reason: ConnectionError | undefined
     for (let attempt = 0; ; attempt++) {
       try {
         await this.#within(this.#findLink(), deadline - clock.monotonic())
@@ -41,8 +45,11 @@ export class LinkTransport implements Transport {
       } catch (error) {
         const wait = backoff(attempt, random)
         if (!isRetriable(error) || this.#closed.signal.aborted) throw error
-        if (clock.monotonic() + wait > deadline)
-          throw error instanceof ConnectionError ? unreachableBroker(this.addresses, 'connect to Kafka', error) : error
+        if (error instanceof ConnectionError && !(error instanceof OutOfTimeError)) reason = error
+        if (clock.monotonic() + wait > deadline) {
+          if (!(error instanceof ConnectionError)) throw error
+          throw unreachableBroker(this.addresses, 'connect to Kafka', reason ?? error)
+        }
         await sleep(clock, wait, this.#closed.signal)
       }
     }
@@ -51,7 +58,7 @@ export class LinkTransport implements Transport {
   async #within<T>(promise: Promise<T>, ms: number): Promise<T> {
     const settled = new AbortController()
     const timeout = sleep(this.#options.clock, ms, settled.signal).then(() => {
-      throw new ConnectionError('no answer in time')
+      throw new OutOfTimeError('no answer in time')
     })
     // Whichever comes second has nobody left to tell.
     promise.catch(() => {})

@@ -55,7 +55,7 @@ function java(tool: string, args: readonly string[], stdin = ''): string {
     input: stdin,
     encoding: 'utf8',
     maxBuffer: 1e8,
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: 'pipe',
   })
 }
 
