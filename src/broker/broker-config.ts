@@ -6,6 +6,10 @@ export interface BrokerConfig {
   readonly defaultPartitions: number
   /** How long the first member of an empty group waits for others. Kafka's default is 3000. */
   readonly groupInitialRebalanceDelayMs: number
+  /** What a member may ask for; as Kafka's `group.min.session.timeout.ms`, 6000. */
+  readonly groupSessionTimeoutMinMs: number
+  /** As Kafka's `group.max.session.timeout.ms`, 1800000. */
+  readonly groupSessionTimeoutMaxMs: number
   readonly limits: BrokerLimits
 }
 
@@ -21,12 +25,19 @@ export interface BrokerLimits {
   readonly topicsMax: number
   /** Of all topics together. */
   readonly partitionsMax: number
+  readonly groupsMax: number
+  /** Kafka's group.max.size. */
+  readonly groupMembersMax: number
+  /** What may be said beside an offset, in characters; Kafka's offset.metadata.max.bytes. */
+  readonly offsetMetadataMax: number
 }
 
 export const defaultBrokerConfig: BrokerConfig = {
   autoCreateTopics: false,
   defaultPartitions: 1,
   groupInitialRebalanceDelayMs: 0,
+  groupSessionTimeoutMinMs: 6_000,
+  groupSessionTimeoutMaxMs: 1_800_000,
   limits: {
     requestBytesMax: 100 * 1024 * 1024,
     unauthenticatedRequestBytesMax: 512 * 1024,
@@ -34,5 +45,8 @@ export const defaultBrokerConfig: BrokerConfig = {
     connectionsMax: 10_000,
     topicsMax: 10_000,
     partitionsMax: 100_000,
+    groupsMax: 100_000,
+    groupMembersMax: 10_000,
+    offsetMetadataMax: 4_096,
   },
 }

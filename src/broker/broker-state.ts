@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
 import type { BrokerConfig } from './broker-config.ts'
+import { GroupCoordinator } from './groups/group-coordinator.ts'
 import type { Handlers } from './handlers/handler.ts'
 import type { Storage } from './log/storage.ts'
 import { randomId } from './random-id.ts'
@@ -23,16 +24,21 @@ export interface BrokerState {
   readonly storage: Storage
   readonly handlers: Handlers
   readonly topics: Topics
+  readonly groups: GroupCoordinator
 }
 
 export type BrokerParts = Pick<BrokerState, 'clock' | 'random' | 'address' | 'config' | 'storage' | 'handlers'>
 
 export function createBrokerState(parts: BrokerParts): BrokerState {
   const { storage, clock, random, config } = parts
+  const topics = new Topics({ storage, clock, random, limits: config.limits })
+  const groups = new GroupCoordinator({ storage, clock, random, config })
+  topics.onDelete(({ name }) => groups.forgetTopic(name))
   return {
     ...parts,
     clusterId: randomId(random),
     nodeId: 1,
-    topics: new Topics({ storage, clock, random, limits: config.limits }),
+    topics,
+    groups,
   }
 }

@@ -8,6 +8,13 @@ import { fetch } from './fetch.ts'
 import { listOffsets } from './list-offsets.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
+import { findCoordinator } from './find-coordinator.ts'
+import { joinGroup } from './join-group.ts'
+import { syncGroup } from './sync-group.ts'
+import { heartbeat } from './heartbeat.ts'
+import { leaveGroup } from './leave-group.ts'
+import { offsetCommit } from './offset-commit.ts'
+import { offsetFetch } from './offset-fetch.ts'
 import type { Handlers } from './handler.ts'
 import { metadata } from './metadata.ts'
 
@@ -24,4 +31,11 @@ export const handlers: Handlers = {
   DeleteTopics: deleteTopics,
   DescribeCluster: describeCluster,
   Metadata: metadata,
+  FindCoordinator: findCoordinator,
+  JoinGroup: joinGroup,
+  SyncGroup: syncGroup,
+  Heartbeat: heartbeat,
+  LeaveGroup: leaveGroup,
+  OffsetCommit: offsetCommit,
+  OffsetFetch: offsetFetch,
 }
