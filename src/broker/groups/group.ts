@@ -166,7 +166,8 @@ export class Group {
     this.#syncTimer?.cancel()
     this.#isInitial = this.#state === 'Empty'
     this.#change('rebalance')
-    if (this.#isInitial) this.#awaitMore(Math.max(this.members.rebalanceTimeoutMs - this.#delayMs, 0))
+    const { initialRebalanceDelayMs: delayMs } = this.context
+    if (this.#isInitial) this.#awaitMore(delayMs, Math.max(this.members.rebalanceTimeoutMs - delayMs, 0))
     else this.#completeJoinOrWait()
   }
 
@@ -177,16 +178,13 @@ export class Group {
     }
   }
 
-  get #delayMs(): number {
-    return this.context.initialRebalanceDelayMs
-  }
-
   /** As long as members come to a new group, it waits on, up to the rebalance timeout (KIP-134). */
-  #awaitMore(remainingMs: number): void {
+  #awaitMore(delayMs: number, remainingMs: number): void {
     this.#hasNewMember = false
-    this.#joinTimer = this.context.clock.setTimer(Math.min(this.#delayMs, remainingMs), () => {
-      if (this.#hasNewMember && remainingMs > 0) this.#awaitMore(Math.max(remainingMs - this.#delayMs, 0))
-      else this.#completeJoin()
+    this.#joinTimer = this.context.clock.setTimer(delayMs, () => {
+      if (!this.#hasNewMember || remainingMs === 0) return this.#completeJoin()
+      const nextMs = Math.min(this.context.initialRebalanceDelayMs, remainingMs)
+      this.#awaitMore(nextMs, remainingMs - nextMs)
     })
   }
 

@@ -12,6 +12,8 @@ const earliest = -2
 const maxTimestamp = -3
 /** The first version that knows the record with the largest timestamp (KIP-734). */
 const maxTimestampVersion = 7
+/** The first version that says who led when the record was written (KIP-320). */
+const leaderEpochVersion = 4
 const readCommitted = 1
 
 export function listOffsets(request: Request, context: LogContext): NewResponse<'ListOffsets'> {
@@ -42,7 +44,14 @@ function offsetOf(log: PartitionLog | undefined, wanted: Wanted, asked: Asked): 
   if (timestamp < maxTimestamp || (timestamp === maxTimestamp && asked.apiVersion < maxTimestampVersion))
     return failed(kafkaError.UNSUPPORTED_VERSION)
   const found = lookUp(log, timestamp, asked.committed)
-  return { partitionIndex, errorCode: kafkaError.NONE, ...found }
+  // Before, a response cannot say it.
+  const { leaderEpoch = -1, ...rest } = found
+  return {
+    partitionIndex,
+    errorCode: kafkaError.NONE,
+    ...rest,
+    ...(asked.apiVersion >= leaderEpochVersion && { leaderEpoch }),
+  }
 }
 
 /** Nothing where there is no such record, or where a reader of this isolation would not see it yet. */
