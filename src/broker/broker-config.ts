@@ -10,6 +10,8 @@ export interface BrokerConfig {
   readonly groupSessionTimeoutMinMs: number
   /** As Kafka's `group.max.session.timeout.ms`, 1800000. */
   readonly groupSessionTimeoutMaxMs: number
+  /** The longest that a transaction may stay open; Kafka's `transaction.max.timeout.ms`, 900000. */
+  readonly transactionTimeoutMaxMs: number
   readonly limits: BrokerLimits
 }
 
@@ -30,6 +32,7 @@ export interface BrokerLimits {
   readonly groupMembersMax: number
   /** What may be said beside an offset, in characters; Kafka's offset.metadata.max.bytes. */
   readonly offsetMetadataMax: number
+  readonly transactionalIdsMax: number
 }
 
 export const defaultBrokerConfig: BrokerConfig = {
@@ -38,6 +41,7 @@ export const defaultBrokerConfig: BrokerConfig = {
   groupInitialRebalanceDelayMs: 0,
   groupSessionTimeoutMinMs: 6_000,
   groupSessionTimeoutMaxMs: 1_800_000,
+  transactionTimeoutMaxMs: 900_000,
   limits: {
     requestBytesMax: 100 * 1024 * 1024,
     unauthenticatedRequestBytesMax: 512 * 1024,
@@ -48,5 +52,6 @@ export const defaultBrokerConfig: BrokerConfig = {
     groupsMax: 100_000,
     groupMembersMax: 10_000,
     offsetMetadataMax: 4_096,
+    transactionalIdsMax: 100_000,
   },
 }

@@ -6,6 +6,7 @@ import type { Handlers } from './handlers/handler.ts'
 import type { Storage } from './log/storage.ts'
 import { randomId } from './random-id.ts'
 import { Topics } from './topics/topics.ts'
+import { TransactionCoordinator } from './transactions/transaction-coordinator.ts'
 
 export interface BrokerAddress {
   readonly host: string
@@ -25,6 +26,7 @@ export interface BrokerState {
   readonly handlers: Handlers
   readonly topics: Topics
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
 }
 
 export type BrokerParts = Pick<BrokerState, 'clock' | 'random' | 'address' | 'config' | 'storage' | 'handlers'>
@@ -40,5 +42,6 @@ export function createBrokerState(parts: BrokerParts): BrokerState {
     nodeId: 1,
     topics,
     groups,
+    transactions: new TransactionCoordinator({ storage, clock, config, topics, groups }),
   }
 }

@@ -80,6 +80,7 @@ export class Broker {
     const listening = this.#listener?.close()
     for (const connection of this.#connections) connection.destroy()
     await listening
+    this.state.transactions.close()
     this.state.groups.close()
     await this.state.storage.close()
   }

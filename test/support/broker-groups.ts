@@ -122,8 +122,8 @@ export class TestMember {
   }
 
   leave(): KafkaErrorName {
-    const [code = 0] = this.#groups.coordinator.leave('g', [{ memberId: this.id, groupInstanceId: this.instanceId }])
-    return errorName(code)
+    const codes = this.#groups.coordinator.leave('g', [{ memberId: this.id, groupInstanceId: this.instanceId }])
+    return errorName(codes[0]!)
   }
 }
 

@@ -14,7 +14,7 @@ export interface OrderedOffset extends Offset {
   readonly order: number
 }
 
-type Partition = Pick<Offset, 'topic' | 'partition'>
+export type Partition = Pick<Offset, 'topic' | 'partition'>
 type ByPartition = Map<string, OrderedOffset>
 
 const keyOf = ({ topic, partition }: Partition): string => `${partition} ${topic}`

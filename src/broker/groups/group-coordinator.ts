@@ -8,7 +8,7 @@ import type { Storage } from '../log/storage.ts'
 import { randomId } from '../random-id.ts'
 import { Refusal } from '../refusal.ts'
 import { checkCommit, type Committer } from './check-commit.ts'
-import type { Offset, OrderedOffset } from './committed-offsets.ts'
+import type { Offset, OrderedOffset, Partition } from './committed-offsets.ts'
 import { isSubscribedTo } from './consumer-subscription.ts'
 import { Group } from './group.ts'
 import type { GroupContext } from './group-context.ts'
@@ -25,8 +25,6 @@ export interface GroupCoordinatorOptions {
   readonly random: Random
   readonly config: BrokerConfig
 }
-
-type Partition = Pick<Offset, 'topic' | 'partition'>
 
 export class GroupCoordinator {
   readonly #options: GroupCoordinatorOptions

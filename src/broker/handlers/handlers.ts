@@ -15,6 +15,18 @@ import { heartbeat } from './heartbeat.ts'
 import { leaveGroup } from './leave-group.ts'
 import { offsetCommit } from './offset-commit.ts'
 import { offsetFetch } from './offset-fetch.ts'
+import { deleteGroups } from './delete-groups.ts'
+import { describeGroups } from './describe-groups.ts'
+import { listGroups } from './list-groups.ts'
+import { offsetDelete } from './offset-delete.ts'
+import { addOffsetsToTxn } from './add-offsets-to-txn.ts'
+import { addPartitionsToTxn } from './add-partitions-to-txn.ts'
+import { describeProducers } from './describe-producers.ts'
+import { describeTransactions } from './describe-transactions.ts'
+import { endTxn } from './end-txn.ts'
+import { initProducerId } from './init-producer-id.ts'
+import { listTransactions } from './list-transactions.ts'
+import { txnOffsetCommit } from './txn-offset-commit.ts'
 import type { Handlers } from './handler.ts'
 import { metadata } from './metadata.ts'
 
@@ -32,10 +44,22 @@ export const handlers: Handlers = {
   DescribeCluster: describeCluster,
   Metadata: metadata,
   FindCoordinator: findCoordinator,
+  DeleteGroups: deleteGroups,
+  DescribeGroups: describeGroups,
+  ListGroups: listGroups,
+  OffsetDelete: offsetDelete,
   JoinGroup: joinGroup,
   SyncGroup: syncGroup,
   Heartbeat: heartbeat,
   LeaveGroup: leaveGroup,
   OffsetCommit: offsetCommit,
   OffsetFetch: offsetFetch,
+  AddOffsetsToTxn: addOffsetsToTxn,
+  AddPartitionsToTxn: addPartitionsToTxn,
+  DescribeProducers: describeProducers,
+  DescribeTransactions: describeTransactions,
+  EndTxn: endTxn,
+  InitProducerId: initProducerId,
+  ListTransactions: listTransactions,
+  TxnOffsetCommit: txnOffsetCommit,
 }
