@@ -87,7 +87,7 @@ export class TestMember {
     const answer = await this.#groups.coordinator
       .join({ request, clientId: 'client', clientHost: '/test', needsKnownId })
       .catch((error: unknown) => failed<JoinAnswer>(error))
-    if (answer.errorCode === kafkaError.NONE) this.generation = answer.generationId
+    if (answer.errorCode === kafkaError.NONE) this.generation = answer.generationId!
     if (answer.errorCode === kafkaError.NONE || answer.errorCode === kafkaError.MEMBER_ID_REQUIRED)
       this.id = answer.memberId
     return answer
@@ -143,4 +143,14 @@ export async function formGroup(groups: TestGroups, members: readonly TestMember
   const leader = groups.coordinator.get('g')!.members.leaderId
   const assignments = Object.fromEntries(members.map(({ id }) => [id, `for ${id}`]))
   await clock.settle(Promise.all(members.map((member) => member.sync(member.id === leader ? assignments : {}))))
+}
+
+/** Heartbeats of these every two seconds, until it is stopped. */
+export function keepBeating({ clock }: TestGroups, members: readonly TestMember[]): { stop(): void } {
+  let timer = clock.setTimer(2_000, beat)
+  function beat(): void {
+    for (const member of members) member.heartbeat()
+    timer = clock.setTimer(2_000, beat)
+  }
+  return { stop: () => timer.cancel() }
 }

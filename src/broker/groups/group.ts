@@ -74,7 +74,7 @@ export class Group {
     this.#generation = generation
     this.#protocolType = protocolType
     this.#protocolName = protocolName
-    for (const member of [...this.members]) this.members.remove(member)
+    for (const member of this.members) this.members.remove(member)
     for (const member of members) this.members.add(member)
     if (leaderId !== null) this.members.lead(leaderId)
     this.#state = members.length === 0 ? 'Empty' : 'Stable'
@@ -208,7 +208,7 @@ export class Group {
 
   #completeJoin(): void {
     this.#joinTimer?.cancel()
-    for (const member of [...this.members])
+    for (const member of this.members)
       if (!member.isAwaitingJoin && member.identity.instanceId === null) this.remove(member)
     // Static members may be away: until one is there to lead, or their sessions end.
     if (this.members.size > 0 && !this.members.electJoinedLeader()) return this.#completeJoinAfterTimeout()
@@ -260,7 +260,7 @@ export class Group {
   /** Who has joined and does not come for its assignment would own partitions and not know it. */
   #expireSync(): void {
     if (this.#unsynced.size === 0) return
-    for (const id of [...this.#unsynced]) {
+    for (const id of this.#unsynced) {
       const member = this.members.get(id)
       if (member !== undefined) this.remove(member)
     }

@@ -44,14 +44,9 @@ function offsetOf(log: PartitionLog | undefined, wanted: Wanted, asked: Asked): 
   if (timestamp < maxTimestamp || (timestamp === maxTimestamp && asked.apiVersion < maxTimestampVersion))
     return failed(kafkaError.UNSUPPORTED_VERSION)
   const found = lookUp(log, timestamp, asked.committed)
-  // Before, a response cannot say it.
-  const { leaderEpoch = -1, ...rest } = found
-  return {
-    partitionIndex,
-    errorCode: kafkaError.NONE,
-    ...rest,
-    ...(asked.apiVersion >= leaderEpochVersion && { leaderEpoch }),
-  }
+  if (asked.apiVersion >= leaderEpochVersion) return { partitionIndex, errorCode: kafkaError.NONE, ...found }
+  const { leaderEpoch: _, ...sayable } = found
+  return { partitionIndex, errorCode: kafkaError.NONE, ...sayable }
 }
 
 /** Nothing where there is no such record, or where a reader of this isolation would not see it yet. */

@@ -42,7 +42,7 @@ export interface ProducerIdentity {
 /** The last epoch is kept for fencing alone. */
 const producerEpochMax = 32_767
 
-export function isEpochExhausted(epoch: number): boolean {
+function isEpochExhausted(epoch: number): boolean {
   return epoch >= producerEpochMax - 1
 }
 

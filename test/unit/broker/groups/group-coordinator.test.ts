@@ -4,6 +4,7 @@ import { kafkaError } from '../../../../src/protocol/kafka-error.ts'
 import {
   errorName,
   formGroup,
+  keepBeating,
   newGroups,
   offsetAt,
   TestMember,
@@ -149,7 +150,7 @@ describe('members come and go', () => {
   test('who does not join again within the rebalance timeout is out', async () => {
     const { groups, clock, members } = await threeMembers()
     const [a, b, dead] = members
-    const heart = setHeartbeats(groups, [a, b, dead])
+    const heart = keepBeating(groups, [a, b, dead])
     const started = clock.monotonic()
     const joined = Promise.all([a.tryJoin({ says: 'new' }), b.tryJoin()])
     await clock.settle(joined)
@@ -226,7 +227,7 @@ describe('members come and go', () => {
       new TestMember(groups, { rebalanceTimeoutMs: 30_000 }),
     ]
     await clock.settle(Promise.all([stuck.tryJoin(), b.tryJoin()]))
-    const heart = setHeartbeats(groups, [stuck])
+    const heart = keepBeating(groups, [stuck])
     const started = clock.monotonic()
     expect(names([await clock.settle(b.sync())])).toEqual(['REBALANCE_IN_PROGRESS'])
     heart.stop()
@@ -243,7 +244,7 @@ describe('members come and go', () => {
     ]
     await clock.settle(Promise.all([a.tryJoin(), stuck.tryJoin()]))
     await a.sync({ [a.id]: 'all' })
-    const heart = setHeartbeats(groups, [a, stuck])
+    const heart = keepBeating(groups, [a, stuck])
     await clock.advance(30_001)
     heart.stop()
     expect([a.heartbeat(), stuck.heartbeat()]).toEqual(['REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID'])
@@ -301,84 +302,6 @@ describe('members come and go', () => {
     await clock.advance(300_001)
     expect(group(groups).members.size).toBe(3)
     expect(members[0].heartbeat()).toBe('REBALANCE_IN_PROGRESS')
-  })
-})
-
-describe('static members (KIP-345)', () => {
-  const threeStatic = async () => {
-    const groups = newGroups({ config: { groupInitialRebalanceDelayMs: 100 } })
-    const members = ['x', 'y', 'z'].map((instanceId) => new TestMember(groups, { instanceId })) as [
-      TestMember,
-      TestMember,
-      TestMember,
-    ]
-    await formGroup(groups, members)
-    return { groups, clock: groups.clock, members }
-  }
-
-  test('one that starts again has its assignment, without a rebalance, and its old self is fenced', async () => {
-    const { groups, members } = await threeStatic()
-    const [leader, old] = members
-    const back = new TestMember(groups, { instanceId: 'y' })
-    expect(await back.tryJoin()).toMatchObject({ errorCode: 0, generationId: 1, leader: leader.id, members: [] })
-    expect((await back.sync()).assignment.toString()).toBe(`for ${old.id}`)
-    expect(group(groups).state).toBe('Stable')
-    expect([old.heartbeat(), old.commit(1), ...names([await old.sync(), await old.tryJoin()])]).toEqual(
-      Array.from({ length: 4 }, () => 'FENCED_INSTANCE_ID'),
-    )
-    expect(back.heartbeat()).toBe('NONE')
-  })
-
-  test('a leader that starts again is not told to assign, and leads the next generation', async () => {
-    const { groups, clock, members } = await threeStatic()
-    const [old, y, z] = members
-    const back = new TestMember(groups, { instanceId: 'x' })
-    expect(await back.tryJoin()).toMatchObject({ leader: old.id, members: [] })
-    const answers = await clock.settle(Promise.all([back.tryJoin({ says: 'new' }), y.tryJoin(), z.tryJoin()]))
-    expect(answers[0]).toMatchObject({ generationId: 2, leader: back.id })
-    expect(answers[0].members.map(({ groupInstanceId }) => groupInstanceId).toSorted()).toEqual(['x', 'y', 'z'])
-  })
-
-  test('its requests that wait are fenced when it comes back', async () => {
-    const { groups, members } = await threeStatic()
-    const waiting = members[1].tryJoin({ says: 'new' })
-    void new TestMember(groups, { instanceId: 'y' }).tryJoin()
-    expect(names([await waiting])).toEqual(['FENCED_INSTANCE_ID'])
-  })
-
-  test('one that is away stays in the group until its session ends', async () => {
-    const { groups, clock, members } = await threeStatic()
-    const [away, y, z] = members
-    const heart = setHeartbeats(groups, [y, z])
-    await clock.advance(9_000)
-    expect(y.heartbeat()).toBe('NONE')
-    await clock.advance(1_001)
-    heart.stop()
-    expect([y.heartbeat(), away.heartbeat()]).toEqual(['REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID'])
-  })
-
-  test('it is not out when it misses a rebalance, but when its session ends', async () => {
-    const groups = newGroups({ config: { groupInitialRebalanceDelayMs: 100 } })
-    const { clock } = groups
-    const [a, away] = ['a', 'b'].map(
-      (instanceId) => new TestMember(groups, { instanceId, sessionTimeoutMs: 100_000, rebalanceTimeoutMs: 20_000 }),
-    ) as [TestMember, TestMember]
-    await formGroup(groups, [a, away])
-    const answer = await clock.settle(a.tryJoin())
-    expect(answer).toMatchObject({ generationId: 2 })
-    expect(answer.members).toHaveLength(2)
-  })
-
-  test('an administrator takes one out by its name', async () => {
-    const { groups, members } = await threeStatic()
-    const codes = groups.coordinator.leave('g', [
-      { memberId: '', groupInstanceId: 'y' },
-      { memberId: '', groupInstanceId: 'nobody' },
-      { memberId: 'wrong', groupInstanceId: 'z' },
-    ])
-    expect(codes.map(errorName)).toEqual(['NONE', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'])
-    expect(members[0].heartbeat()).toBe('REBALANCE_IN_PROGRESS')
-    expect(members[1].heartbeat()).toBe('UNKNOWN_MEMBER_ID')
   })
 })
 
@@ -457,12 +380,3 @@ describe('after a restart', () => {
     ])
   })
 })
-
-function setHeartbeats({ clock }: TestGroups, members: readonly TestMember[]): { stop(): void } {
-  let timer = clock.setTimer(2_000, beat)
-  function beat(): void {
-    for (const member of members) member.heartbeat()
-    timer = clock.setTimer(2_000, beat)
-  }
-  return { stop: () => timer.cancel() }
-}

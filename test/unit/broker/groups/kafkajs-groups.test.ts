@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Kafka, logLevel, type Admin, type Consumer, type Producer } from 'kafkajs'
 import type { Broker } from '../../../../src/broker/broker.ts'
+import { offsetAt } from '../../../support/broker-groups.ts'
 import { newTestBroker } from '../../../support/test-broker.ts'
 
 let broker: Broker
@@ -32,7 +33,7 @@ const messages = (values: readonly string[]) => values.map((value) => ({ key: va
 
 /** Reads with one consumer until so many have come. */
 async function consume(groupId: string, count: number): Promise<string[]> {
-  const consumer = await connected(kafka.consumer({ groupId }))
+  const consumer = await connected(kafka.consumer({ groupId, maxWaitTimeInMs: 100 }))
   await consumer.subscribe({ topic: 't', fromBeginning: true })
   const values: string[] = []
   await new Promise<void>((resolve, reject) => {
@@ -66,7 +67,7 @@ describe('groups of KafkaJS, as it is', () => {
     const assignments = new Map<string, number[]>()
     let changed = (): void => {}
     const start = async (name: string): Promise<Consumer> => {
-      const consumer = await connected(kafka.consumer({ groupId: 'g', heartbeatInterval: 100 }))
+      const consumer = await connected(kafka.consumer({ groupId: 'g', heartbeatInterval: 100, maxWaitTimeInMs: 100 }))
       consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
         assignments.set(name, payload.memberAssignment['t'] ?? [])
         changed()
@@ -80,7 +81,7 @@ describe('groups of KafkaJS, as it is', () => {
         changed = () => void (done() && resolve())
         changed()
       })
-    const all = (): number[] => [...assignments.values()].flat().toSorted()
+    const all = (): number[] => [...assignments.values()].flat().toSorted((a, b) => a - b)
     const [first] = await Promise.all(['a', 'b', 'c'].map(start))
     await until(() => assignments.size === 3 && [...assignments.values()].every(({ length }) => length === 1))
     expect(all()).toEqual([0, 1, 2])
@@ -97,8 +98,9 @@ describe('groups of KafkaJS, as it is', () => {
     expect(all()).toEqual([0, 1, 2])
   })
 
-  test('groups are listed, their offsets set, and they are deleted when nobody is in them', async () => {
-    await admin.setOffsets({ groupId: 'g', topic: 't', partitions: [{ partition: 0, offset: '4' }] })
+  test('groups are listed, and deleted when nobody is in them', async () => {
+    const committer = { groupId: 'g', memberId: '', groupInstanceId: null, generation: -1 }
+    broker.state.groups.commit(committer, [offsetAt(4)])
     expect(await committed('g')).toBe(4)
     expect((await admin.listGroups()).groups.map(({ groupId }) => groupId)).toEqual(['g'])
     await admin.deleteGroups(['g'])
