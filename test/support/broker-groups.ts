@@ -1,5 +1,6 @@
 import { defaultBrokerConfig, type BrokerConfig } from '../../src/broker/broker-config.ts'
 import { GroupCoordinator } from '../../src/broker/groups/group-coordinator.ts'
+import type { Offset } from '../../src/broker/groups/committed-offsets.ts'
 import type { JoinAnswer, SyncAnswer } from '../../src/broker/groups/member.ts'
 import { MemoryStorage } from '../../src/broker/log/memory-storage.ts'
 import type { Storage } from '../../src/broker/log/storage.ts'
@@ -127,7 +128,7 @@ export class TestMember {
   }
 }
 
-export function offsetAt(offset: number, partition = 0) {
+export function offsetAt(offset: number, partition = 0): Offset {
   return { topic: 't', partition, offset, leaderEpoch: -1, metadata: '' }
 }
 

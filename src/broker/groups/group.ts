@@ -28,9 +28,9 @@ export interface KeptGeneration {
 export class Group {
   readonly id: string
   readonly context: GroupContext
-  readonly members = new Members()
+  readonly members: Members = new Members()
   readonly pending: PendingMembers
-  readonly offsets = new CommittedOffsets()
+  readonly offsets: CommittedOffsets = new CommittedOffsets()
   #state: GroupState = 'Empty'
   #generation = 0
   #protocolType: string | null = null
@@ -127,7 +127,7 @@ export class Group {
     this.keepAlive(member, newMemberTimeoutMs)
   }
 
-  keepAlive(member: Member, timeoutMs = member.terms.sessionTimeoutMs): void {
+  keepAlive(member: Member, timeoutMs: number = member.terms.sessionTimeoutMs): void {
     member.keepAlive(this.context.clock, timeoutMs, () => {
       this.remove(member)
       this.rebalanceAfterRemoval()
@@ -234,7 +234,7 @@ export class Group {
   }
 
   /** What a member of the generation hears; the leader also what it needs to assign. */
-  joined(member: Member, { leader = this.members.leaderId! } = {}): JoinAnswer {
+  joined(member: Member, leader: string = this.members.leaderId!): JoinAnswer {
     const members = leader === member.id ? [...this.members] : []
     return {
       errorCode: kafkaError.NONE,

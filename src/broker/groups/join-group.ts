@@ -101,7 +101,7 @@ function returnStatic(group: Group, old: Member, call: Call & { readonly memberI
   group.keepAlive(member)
   if (group.state === 'Stable' && group.members.electProtocol() === group.protocolName) {
     group.context.keep(group)
-    answer(group.joined(member, { leader }))
+    answer(group.joined(member, leader))
     return
   }
   member.awaitJoin(answer, maySayAgain)
