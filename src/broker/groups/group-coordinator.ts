@@ -155,13 +155,13 @@ export class GroupCoordinator {
   /** @throws Refusal */
   commit(committer: Committer, offsets: readonly Offset[]): void {
     const group = this.#groupToCommit(committer, false)
-    if (offsets.length > 0) this.#make({ kind: 'commit', group: group.id, offsets: this.#ordered(offsets) })
+    this.#make({ kind: 'commit', group: group.id, offsets: this.#ordered(offsets) })
   }
 
   /** Offsets that become visible when the transaction of this producer commits. @throws Refusal */
   stage(producerId: number, committer: Committer, offsets: readonly Offset[]): void {
     const group = this.#groupToCommit(committer, true)
-    if (offsets.length > 0) this.#make({ kind: 'stage', group: group.id, producerId, offsets: this.#ordered(offsets) })
+    this.#make({ kind: 'stage', group: group.id, producerId, offsets: this.#ordered(offsets) })
   }
 
   #groupToCommit(committer: Committer, transactional: boolean): Group {

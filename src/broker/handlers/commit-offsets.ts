@@ -24,7 +24,8 @@ export function commitOffsets(
       .filter(({ errorCode }) => errorCode === kafkaError.NONE)
       .map(({ partition }) => offsetOf(name, partition)),
   )
-  const outcome = outcomeOf(() => commit(taken)).errorCode
+  // Nothing to commit: no group is asked, and none is made.
+  const outcome = taken.length === 0 ? kafkaError.NONE : outcomeOf(() => commit(taken)).errorCode
   return {
     topics: checked.map(({ name, partitions }) => ({
       name,

@@ -78,6 +78,16 @@ const bodies: { readonly [A in ApiName]?: (version: number) => Partial<NewReques
   DescribeProducers: () => ({ topics: [{ name: 't', partitionIndexes: [0, 9] }] }),
 }
 
+async function initProducer() {
+  const { producerId, producerEpoch } = await client.send('InitProducerId', 4, {
+    transactionalId: 'x',
+    transactionTimeoutMs: 1_000,
+    producerId: -1,
+    producerEpoch: -1,
+  })
+  return { transactionalId: 'x', producerId, producerEpoch }
+}
+
 describe('every version that is served', () => {
   const rows = (Object.keys(bodies) as ApiName[]).flatMap((api) =>
     versionsOf(api).map((version) => [api, version] as const),
@@ -88,12 +98,7 @@ describe('every version that is served', () => {
     // Nothing is there: refusals. Then with a group, its offset and a transaction.
     await client.send(api, version, body)
     await client.send('OffsetCommit', 8, { groupId: 'g', generationIdOrMemberEpoch: -1, topics: offsets })
-    await client.send('InitProducerId', 4, {
-      transactionalId: 'x',
-      transactionTimeoutMs: 1_000,
-      producerId: -1,
-      producerEpoch: -1,
-    })
+    await initProducer()
     await client.send('AddOffsetsToTxn', 3, { transactionalId: 'x', producerId: 0, producerEpoch: 0, groupId: 'g' })
     const answer = await client.send(api, version, body)
     expect(JSON.stringify(answer)).not.toContain(`"errorCode":${kafkaError.UNKNOWN_SERVER_ERROR},`)
@@ -144,13 +149,7 @@ describe('offsets', () => {
   })
 
   test('that a transaction may change are not given to who wants stable ones (KIP-447)', async () => {
-    const init = await client.send('InitProducerId', 4, {
-      transactionalId: 'x',
-      transactionTimeoutMs: 1_000,
-      producerId: -1,
-      producerEpoch: -1,
-    })
-    const producer = { transactionalId: 'x', producerId: init.producerId, producerEpoch: init.producerEpoch }
+    const producer = await initProducer()
     await client.send('AddOffsetsToTxn', 3, { ...producer, groupId: 'g' })
     const commit = await client.send('TxnOffsetCommit', 3, {
       ...producer,
@@ -175,13 +174,7 @@ describe('offsets', () => {
   test('of members of an old generation are refused in a transaction too', async () => {
     const { memberId } = await client.send('JoinGroup', 7, joining)
     await client.send('JoinGroup', 7, { ...joining, memberId })
-    const init = await client.send('InitProducerId', 4, {
-      transactionalId: 'x',
-      transactionTimeoutMs: 1_000,
-      producerId: -1,
-      producerEpoch: -1,
-    })
-    const producer = { transactionalId: 'x', producerId: init.producerId, producerEpoch: init.producerEpoch }
+    const producer = await initProducer()
     await client.send('AddOffsetsToTxn', 3, { ...producer, groupId: 'g' })
     const commit = async (generationId: number, member: string) => {
       const body = { ...producer, groupId: 'g', generationId, memberId: member, topics: offsets }
@@ -224,13 +217,7 @@ describe('what waits', () => {
 
 describe('AddPartitionsToTxn', () => {
   test('adds all of the partitions, or none when one is not there', async () => {
-    const init = await client.send('InitProducerId', 4, {
-      transactionalId: 'x',
-      transactionTimeoutMs: 1_000,
-      producerId: -1,
-      producerEpoch: -1,
-    })
-    const producer = { transactionalId: 'x', producerId: init.producerId, producerEpoch: init.producerEpoch }
+    const producer = await initProducer()
     const { resultsByTopic } = await client.send('AddPartitionsToTxn', 3, {
       ...producer,
       topics: [{ name: 't', partitions: [0, 9] }],
