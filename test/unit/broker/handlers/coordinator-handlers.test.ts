@@ -10,7 +10,7 @@ let broker: Broker
 let client: BrokerClient
 
 beforeEach(() => {
-  broker = newTestBroker()
+  broker = newTestBroker({ config: { groupSessionTimeoutMinMs: 100 } })
   broker.state.topics.create({ name: 't', partitions: 2 })
   client = connectTo(broker)
 })
@@ -35,7 +35,8 @@ const joining = {
 /** What is sent in each version; what one cannot say is left out. */
 const bodies: { readonly [A in ApiName]?: (version: number) => Partial<NewRequest<A>> } = {
   FindCoordinator: (version) => (version < 4 ? { key: 'g' } : { coordinatorKeys: ['g', 'h'] }),
-  JoinGroup: () => joining,
+  // The first to join does not come again when the second one does: it is not waited for long.
+  JoinGroup: () => ({ ...joining, sessionTimeoutMs: 200, rebalanceTimeoutMs: 200 }),
   SyncGroup: () => ({ groupId: 'g', generationId: 1, memberId: 'm' }),
   Heartbeat: () => ({ groupId: 'g', generationId: 1, memberId: 'm' }),
   LeaveGroup: (version) =>
