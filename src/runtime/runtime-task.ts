@@ -6,7 +6,7 @@ import type { InFlight } from './in-flight.ts'
 import type { FetchedBatch } from './port.ts'
 import type { SchedulableTask } from './readiness.ts'
 import type { RecordCollector } from './record-collector.ts'
-import type { TaskStore } from './task.ts'
+import type { TaskStore } from './task-stores.ts'
 
 export type TopicPartitionOffset = TopicPartition & { readonly offset: number }
 
