@@ -9,11 +9,12 @@ import type { ErrorDesk } from './error-desk.ts'
 import { NodeRunner, type NodeHost } from './node-runner.ts'
 import type { RecordCollector } from './record-collector.ts'
 import { SinkOperator } from './sink-operator.ts'
+import type { TaskStore } from './task-stores.ts'
 
 export interface TaskNodesOptions {
   readonly nodes: readonly PlanNode[]
-  /** The task's own, and global ones. */
-  readonly stores: ReadonlyMap<string, StateStore>
+  readonly stores: ReadonlyMap<string, TaskStore>
+  readonly globalStores: ReadonlyMap<string, StateStore>
   readonly collector: RecordCollector
   readonly services: ProcessorServices
   readonly async: AsyncServices
@@ -21,7 +22,9 @@ export interface TaskNodesOptions {
 
 /** Makes the operators of a task and joins them up. @returns them by name, parents before children */
 export function makeRunners(host: NodeHost, options: TaskNodesOptions): ReadonlyMap<string, NodeRunner> {
-  const { nodes, stores, collector } = options
+  const { nodes, collector } = options
+  const stores = new Map(options.globalStores)
+  for (const [name, { store }] of options.stores) stores.set(name, store)
   const factory = new OperatorFactory(stores, (spec) => new SinkOperator(spec, collector), options)
   const runners = new Map(nodes.map((node) => [node.name, new NodeRunner(node, factory.create(node.operator), host)]))
   for (const node of nodes) for (const child of node.children) runners.get(node.name)!.addChild(runners.get(child)!)

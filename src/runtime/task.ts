@@ -68,22 +68,13 @@ export class Task implements NodeHost {
       belowState: belowState(parts.nodes),
       as: (nodeName, origin, action) => this.#as(nodeName, origin, action),
     })
-    const runners = (this.#runners = this.#build(parts, options.collector))
+    const services = this.#punctuations
+    const { collector } = options
+    const runners = (this.#runners = makeRunners(this, { ...parts, collector, services, async: this.inFlight }))
     this.#in = new TaskInputs({ ...parts, runners, onDecodeError: (error, raw) => this.#unreadable(error, raw) })
     this.inputs = this.#in.partitions
     const { nodes, sources, stores } = parts
     this.#time = new TaskTime(nodes, sources, { runners, stores, punctuations: this.#punctuations })
-  }
-
-  #build({ nodes, stores, globalStores }: TaskParts, collector: RecordCollector): ReadonlyMap<string, NodeRunner> {
-    const own = [...stores].map(([name, { store }]) => [name, store] as const)
-    return makeRunners(this, {
-      nodes,
-      stores: new Map([...globalStores, ...own]),
-      collector,
-      services: this.#punctuations,
-      async: this.inFlight,
-    })
   }
 
   #unreadable(error: SerializationError, raw: RawRecord): void {
@@ -132,9 +123,12 @@ export class Task implements NodeHost {
    */
   process(): void {
     const { run } = this
-    if (run.held) run.resume()
+    const wasHeld = run.held
+    if (wasHeld) run.resume()
     else if (!this.#take(this.#in.next!)) return
-    if (!run.held) this.#done()
+    if (run.held) return
+    this.#done()
+    if (wasHeld) this.inFlight.resume()
   }
 
   /** False when the record is not to be processed. */
@@ -152,7 +146,7 @@ export class Task implements NodeHost {
     return true
   }
 
-  /** What was begun is done: the head of a queue, or a result of an asynchronous call. */
+  /** What was begun is done: the head of a queue, or a result of an asynchronous call that was held. */
   #done(): void {
     const { run } = this
     const input = this.#inHand
@@ -169,8 +163,8 @@ export class Task implements NodeHost {
     if (parkedKeys === undefined) return false
     const raw = queue.rawHead()
     const reason = parkedKeys.turnsAway(raw, this.#errors)
-    this.run.trace?.start(replayOf(raw.headers)?.path ?? [])
-    if (reason !== null) this.dropped(queue.nodeName, reason)
+    if (reason === null) this.run.trace?.start(replayOf(raw.headers)?.path ?? [])
+    else this.dropped(queue.nodeName, reason)
     return reason !== null
   }
 
@@ -193,8 +187,12 @@ export class Task implements NodeHost {
 
   /** When the next punctuation, or a record that is held, is due by wall clock; undefined when there is none. */
   get nextPunctuationMs(): number | undefined {
-    if (this.run.held) return this.run.dueMs
-    return this.#punctuations.nextWallClockMs
+    return this.heldUntilMs ?? this.#punctuations.nextWallClockMs
+  }
+
+  /** When a record that is held is tried again, by wall clock; undefined when none is. */
+  get heldUntilMs(): number | undefined {
+    return this.run.held ? this.run.dueMs : undefined
   }
 
   /** A processor asked for it since the last flush. */

@@ -146,7 +146,6 @@ describe('ratchets', () => {
   const linesMax = 300
   const longer: Readonly<Record<string, readonly [number, string]>> = {
     'src/dsl/kstream.ts': [563, 'every verb of a stream, most of it public documentation with examples that run'],
-    'src/testing/topology-test-driver.ts': [331, 'all that a test can ask of a driver; to be split'],
   }
 
   test('no source grows beyond its limit', () => {

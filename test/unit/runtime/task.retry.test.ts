@@ -61,6 +61,15 @@ describe('retry', () => {
     expect(errors).toEqual({ 'process:retry': 2, 'process:continue': 1 })
   })
 
+  test('a longer advance of the clock comes by every try, each at its time', async () => {
+    const { driver, pipe, out } = await rig((stream) =>
+      stream.mapValues(failing(2, 2), { onError: thrice }).to('out', serdes),
+    )
+    for (const value of [1, 2, 3]) pipe('a', value)
+    driver.advanceWallClockTime(300)
+    expect(out()).toEqual(['a=1', 'a=2', 'a=3'])
+  })
+
   test('what came before the step does not run again, and what comes after it runs once, in order', async () => {
     const seen: string[] = []
     const { driver, pipe } = await rig((stream) => {
