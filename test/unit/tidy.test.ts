@@ -61,6 +61,7 @@ describe('planted violations are caught', () => {
     'src/dsl/other-types.ts': "import type { A } from './only-types.ts'\nexport type B = A\n",
     'src/operators/fold.ts': "import '../planner/plan.ts'\n",
     'src/planner/plan.ts': "import 'node:net'\n",
+    'src/runtime/task.ts': "import 'kafkajs'\nimport '../../test/rig.ts'\n",
     'src/shed/tool.ts': '',
     'src/index.ts': "import './shed/tool.ts'\n",
     'src/serde/lonely.ts': 'export const alone = 1\n',
