@@ -174,7 +174,9 @@ export class StreamThread {
   }
 
   async #commit(): Promise<void> {
-    const tasks = this.#tasks.running.map(({ task }) => task).filter(({ inFlight }) => inFlight.mayCommit())
+    const tasks = this.#tasks.running
+      .map(({ task }) => task)
+      .filter(({ heldUntilMs, inFlight }) => heldUntilMs === undefined && inFlight.mayCommit())
     const committed = await this.#output.commit(this.#consumer, tasks)
     this.#lastCommitMs = this.#options.clock.monotonic()
     if (committed) this.#rejoinsInRow = 0

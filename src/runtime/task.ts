@@ -47,7 +47,8 @@ export class Task implements NodeHost {
   readonly #time: TaskTime
   /** The one whose head is being processed, or is held. */
   #inHand: TaskInput | undefined
-  #isIdling = false
+  /** What time last ran by itself. */
+  #mover: 'idle time' | 'a punctuation' = 'a punctuation'
 
   constructor(options: TaskOptions, parts: TaskParts) {
     this.id = parts.id
@@ -145,15 +146,20 @@ export class Task implements NodeHost {
     return true
   }
 
-  /** What was begun is done: the head of a queue, or a result of an asynchronous call that was held. */
+  /** What was begun is done: the head of a queue, or what was held of a call's result or of what time brought about. */
   #done(): void {
     const { run } = this
     const input = this.#inHand
     this.#inHand = undefined
     if (input !== undefined && !run.stopped) input.parkedKeys?.resolved(input.queue.rawHead())
     run.end()
-    if (input === undefined) return
-    input.queue.advance()
+    input?.queue.advance()
+    this.#runStreamTime()
+  }
+
+  /** Not while a record is held, but when it is done. */
+  #runStreamTime(): void {
+    if (this.run.held) return
     this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
   }
 
@@ -205,10 +211,9 @@ export class Task implements NodeHost {
    */
   elapse(ms: number): void {
     if (this.run.held) return
-    this.#isIdling = true
+    this.#mover = 'idle time'
     this.#time.elapse(ms)
-    this.#isIdling = false
-    this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
+    this.#runStreamTime()
   }
 
   /** Topics to which it will write records of the past, when time has passed. */
@@ -217,6 +222,7 @@ export class Task implements NodeHost {
   }
 
   #punctuate({ nodeName, run }: Punctuation, time: number): void {
+    this.#mover = 'a punctuation'
     try {
       run(time)
     } catch (thrown) {
@@ -276,13 +282,12 @@ export class Task implements NodeHost {
     const { node, tries } = call
     const { nodeName, policy } = node
     const { input } = this.run
-    if (input === undefined)
-      this.#errors.failedOutside(thrown, nodeName, this.#isIdling ? 'idle time' : 'a punctuation')
     const retry = policy?.retry ?? noRetries
     if (tries < retry.attempts) {
       this.#errors.retries(thrown)
       return this.run.hold(call, this.#clock.now(), retryDelayMs(retry, tries))
     }
+    if (input === undefined) this.#errors.failedOutside(thrown, nodeName, this.#mover)
     const raw = input.rawHead()
     const failure = { raw, policy, tries, path: this.run.trace?.path() ?? [] }
     if (this.#errors.processFailed(thrown, nodeName, failure) !== 'park') return

@@ -56,7 +56,9 @@ test('is not committed, and results behind it go out right after it', async () =
   calls.answer(1, 1)
   await made.clock.runUntil(() => retries(app) === 1)
   calls.answer(2, 2)
+  const { commits } = app.metrics().tasks[0]!
   await made.clock.advance(3_000)
+  expect(app.metrics().tasks[0]!.commits).toBe(commits)
   expect([written(made), committed(made)]).toEqual([[], 0])
   bad.clear()
   await made.clock.runUntil(() => written(made).length > 0)
