@@ -1,17 +1,10 @@
 import type { Duration } from '../core/duration.ts'
-import type { ValueJoiner, ValueMapper } from '../topology/functions.ts'
-import type { NodeId } from '../topology/node.ts'
+import type { ValueMapper } from '../topology/functions.ts'
 import { readDuration, type DslContext } from './dsl-context.ts'
 import { readOnError } from './error-option.ts'
+import type { Joined } from './joined.ts'
 import type { KStream } from './kstream.ts'
 import type { FunctionOptions, StreamJoinOptions, StreamTableJoinOptions } from './options.ts'
-
-/** What meets, and what comes of it. */
-interface Joined<Type> {
-  readonly type: Type
-  readonly inputs: readonly NodeId[]
-  readonly joiner: ValueJoiner
-}
 
 export function appendStreamJoin<K>(
   dsl: DslContext,

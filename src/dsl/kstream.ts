@@ -1,5 +1,4 @@
 import type { StreamRecord } from '../core/stream-record.ts'
-import { json } from '../serde/json.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { AsyncKeyValueMapper, AsyncValueMapper, BatchMapper } from '../topology/async-functions.ts'
 import type {
@@ -15,9 +14,10 @@ import type {
 import type { NodeBase, NodeId } from '../topology/node.ts'
 import type { ProcessorSupplier } from '../topology/processor.ts'
 import { appendMapAsync, appendMapBatch, appendMapValuesAsync } from './append-async.ts'
+import { appendDedupe } from './append-dedupe.ts'
 import { appendProcess } from './append-process.ts'
 import { appendGlobalJoin, appendStreamJoin, appendStreamTableJoin } from './append-stream-join.ts'
-import { readDuration, readTableOptions, type DslContext } from './dsl-context.ts'
+import { readTableOptions, type DslContext } from './dsl-context.ts'
 import { readOnError, type ErrorOption } from './error-option.ts'
 import type { GlobalTable } from './global-table.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
@@ -241,16 +241,7 @@ export class KStream<K, V> {
   dedupe(options: DedupeOptions<K, V, DedupeId>): KStream<K, V>
   dedupe<I>(options: DedupeOptions<K, V, I> & { readonly idSerde: Serde<I> }): KStream<K, V>
   dedupe(options: DedupeOptions<K, V, any>): KStream<K, V> {
-    return this.#stream({
-      kind: 'dedupe',
-      idOf: options.id,
-      withinMs: readDuration(this.#dsl, options.within, `within of ${options.name ?? 'a dedupe'}`),
-      late: options.late ?? 'pass',
-      idSerde: options.idSerde ?? json(),
-      key: options.key ?? null,
-      value: options.value ?? null,
-      ...this.#from(options),
-    })
+    return appendDedupe(this.#dsl, this.node, options)
   }
 
   /**

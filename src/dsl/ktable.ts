@@ -1,5 +1,6 @@
 import type { KeyValueMapper, Predicate, ValueJoiner, ValueMapper } from '../topology/functions.ts'
 import type { NodeBase, NodeId } from '../topology/node.ts'
+import { appendForeignKeyJoin, appendTableJoin } from './append-table-join.ts'
 import { readDuration, readTableOptions, type DslContext } from './dsl-context.ts'
 import { readOnError } from './error-option.ts'
 import { KGroupedTable } from './kgrouped-table.ts'
@@ -147,7 +148,11 @@ export class KTable<K, V> {
     joiner: ValueJoiner<K, V, VR, R | null>,
     options: TableOptions<R> = {},
   ): KTable<K, R> {
-    return this.#join('inner', other as KTable<K2, VR>, joiner, options)
+    return appendTableJoin(
+      this.#dsl,
+      { type: 'inner', inputs: [this.node, (other as KTable<K2, VR>).node], joiner },
+      options,
+    )
   }
 
   /**
@@ -165,7 +170,11 @@ export class KTable<K, V> {
     joiner: ValueJoiner<K, V, VR | null, R | null>,
     options: TableOptions<R> = {},
   ): KTable<K, R> {
-    return this.#join('left', other as KTable<K2, VR>, joiner, options)
+    return appendTableJoin(
+      this.#dsl,
+      { type: 'left', inputs: [this.node, (other as KTable<K2, VR>).node], joiner },
+      options,
+    )
   }
 
   /**
@@ -183,7 +192,11 @@ export class KTable<K, V> {
     joiner: ValueJoiner<K, V | null, VR | null, R | null>,
     options: TableOptions<R> = {},
   ): KTable<K, R> {
-    return this.#join('outer', other as KTable<K2, VR>, joiner, options)
+    return appendTableJoin(
+      this.#dsl,
+      { type: 'outer', inputs: [this.node, (other as KTable<K2, VR>).node], joiner },
+      options,
+    )
   }
 
   /**
@@ -207,7 +220,12 @@ export class KTable<K, V> {
     joiner: ValueJoiner<K, V, VR, R | null>,
     options: ForeignKeyJoinOptions<V, VR, R> = {},
   ): KTable<K, R> {
-    return this.#foreignKeyJoin('inner', other, { foreignKey, joiner }, options)
+    return appendForeignKeyJoin(
+      this.#dsl,
+      { type: 'inner', inputs: [this.node, other.node], joiner },
+      foreignKey,
+      options,
+    )
   }
 
   /**
@@ -226,7 +244,12 @@ export class KTable<K, V> {
     joiner: ValueJoiner<K, V, VR | null, R | null>,
     options: ForeignKeyJoinOptions<V, VR, R> = {},
   ): KTable<K, R> {
-    return this.#foreignKeyJoin('left', other, { foreignKey, joiner }, options)
+    return appendForeignKeyJoin(
+      this.#dsl,
+      { type: 'left', inputs: [this.node, other.node], joiner },
+      foreignKey,
+      options,
+    )
   }
 
   /**
@@ -254,42 +277,6 @@ export class KTable<K, V> {
       maxBytes: settings.maxBytes ?? null,
       onFull: timeLimit ? (settings.onFull ?? 'emit') : 'fail',
       ...this.#from(settings),
-    })
-  }
-
-  #join<R>(
-    type: 'inner' | 'left' | 'outer',
-    other: KTable<any, any>,
-    joiner: ValueJoiner,
-    options: TableOptions<R>,
-  ): KTable<K, R> {
-    const { name = null, value = null, store = null } = options
-    const inputs = [this.node, other.node]
-    const versioned = readTableOptions(this.#dsl, options)
-    const onError = readOnError(this.#dsl, options)
-    return this.#table({ kind: 'table-join', type, joiner, value, store, name, inputs, ...versioned, ...onError })
-  }
-
-  #foreignKeyJoin<R>(
-    type: 'inner' | 'left',
-    other: KTable<any, any>,
-    functions: { readonly foreignKey: ValueMapper; readonly joiner: ValueJoiner },
-    options: ForeignKeyJoinOptions<any, any, R>,
-  ): KTable<K, R> {
-    const { name = null, value = null, leftValue = null, rightValue = null, store = null } = options
-    const inputs = [this.node, other.node]
-    return this.#table({
-      kind: 'foreign-key-join',
-      type,
-      ...functions,
-      value,
-      leftValue,
-      rightValue,
-      store,
-      name,
-      inputs,
-      ...readTableOptions(this.#dsl, options),
-      ...readOnError(this.#dsl, options),
     })
   }
 

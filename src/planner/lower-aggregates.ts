@@ -8,7 +8,7 @@ import type {
   StreamAggregateNode,
   TableAggregateNode,
   TableGroupNode,
-} from '../topology/node.ts'
+} from '../topology/aggregate-nodes.ts'
 import { addTableStore, stores } from './lower-tables.ts'
 import type { Lowered, Lowering } from './lowering.ts'
 import type { OperatorSpec } from './operator-spec.ts'

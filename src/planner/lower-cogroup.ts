@@ -1,4 +1,4 @@
-import type { CogroupNode } from '../topology/node.ts'
+import type { CogroupNode } from '../topology/aggregate-nodes.ts'
 import { addAggregateStore, aggregateSpec } from './lower-aggregates.ts'
 import type { Lowered, Lowering } from './lowering.ts'
 

@@ -1,5 +1,3 @@
-import type { AsyncKeyValueMapper, AsyncOrder, AsyncValueMapper } from '../topology/async-functions.ts'
-import type { AsyncSettings, MapBatchNode } from '../topology/async-nodes.ts'
 import type { DedupeNode } from '../topology/dedupe-node.ts'
 import type {
   Aggregator,
@@ -27,6 +25,14 @@ import type {
   TimeWindows,
 } from '../topology/windows.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { MapAsyncSpec, MapBatchSpec } from './async-specs.ts'
+import type {
+  ForeignKeyReceiveSpec,
+  ForeignKeyResolveSpec,
+  ForeignKeySubscribeSpec,
+  ForeignKeyUpdateSpec,
+} from './foreign-key-specs.ts'
+import type { ViewSpec } from './view-spec.ts'
 
 /*
  * What the runtime builds operators from. Plain data and the user's functions; stores are referred to by name,
@@ -34,24 +40,6 @@ import type { Serde } from '../serde/serde.ts'
  */
 
 export type JoinType = 'inner' | 'left' | 'outer'
-
-/** How to read a table's current value: from its store, or computed from its parents. */
-export type ViewSpec =
-  | { readonly kind: 'store'; readonly store: string }
-  | { readonly kind: 'versioned-store'; readonly store: string }
-  | { readonly kind: 'window-store'; readonly store: string }
-  | { readonly kind: 'session-store'; readonly store: string }
-  | { readonly kind: 'filter'; readonly parent: ViewSpec; readonly predicate: Predicate; readonly negate: boolean }
-  | { readonly kind: 'map-values'; readonly parent: ViewSpec; readonly mapper: ValueMapper }
-  | {
-      readonly kind: 'join'
-      readonly type: JoinType
-      readonly left: ViewSpec
-      readonly right: ViewSpec
-      readonly joiner: ValueJoiner
-    }
-  /** Behind a suppress: what was last let through, not what its buffer holds. */
-  | { readonly kind: 'suppress'; readonly parent: ViewSpec; readonly store: string }
 
 /** One step of a fused chain; each takes one record and passes on at most one. */
 export type FusedStep =
@@ -73,13 +61,6 @@ export interface FlatMapValuesSpec {
   readonly kind: 'flat-map-values'
   readonly mapper: FlatValueMapper
 }
-/** One call for each record; with `valuesOnly` the mapper gives values, otherwise keys and values. */
-export type MapAsyncSpec = AsyncSettings & { readonly kind: 'map-async'; readonly order: AsyncOrder } & (
-    | { readonly valuesOnly: false; readonly mapper: AsyncKeyValueMapper }
-    | { readonly valuesOnly: true; readonly mapper: AsyncValueMapper }
-  )
-/** One call for each batch. */
-export type MapBatchSpec = AsyncSettings & Pick<MapBatchNode, 'kind' | 'mapper' | 'maxRecords' | 'maxWaitMs'>
 export interface ForeachSpec {
   readonly kind: 'foreach'
   readonly action: ForeachAction
@@ -231,44 +212,6 @@ export interface StreamTableJoinSpec {
   readonly type: 'inner' | 'left'
   readonly joiner: ValueJoiner
   readonly table: ViewSpec
-}
-/**
- * The four parts of a foreign-key join, two topics between them: left subscribes, right receives subscriptions and sends its own
- * updates, left resolves the answers.
- */
-export interface ForeignKeySubscribeSpec {
-  readonly kind: 'foreign-key-subscribe'
-  readonly type: 'inner' | 'left'
-  readonly foreignKey: ValueMapper
-  /** For comparing and hashing, as `valueSerde`: both are bound to `hashTopic`, which is only a name (as in Kafka Streams). */
-  readonly foreignKeySerde: Serde<unknown>
-  readonly valueSerde: Serde<unknown>
-  readonly hashTopic: string
-  readonly dropOutOfOrder: boolean
-}
-export interface ForeignKeyReceiveSpec {
-  readonly kind: 'foreign-key-receive'
-  readonly store: string
-  readonly right: ViewSpec
-  readonly foreignKeySerde: Serde<unknown>
-  readonly hashTopic: string
-}
-export interface ForeignKeyUpdateSpec {
-  readonly kind: 'foreign-key-update'
-  readonly store: string
-  readonly dropOutOfOrder: boolean
-  readonly foreignKeySerde: Serde<unknown>
-  readonly hashTopic: string
-}
-export interface ForeignKeyResolveSpec {
-  readonly kind: 'foreign-key-resolve'
-  readonly type: 'inner' | 'left'
-  readonly joiner: ValueJoiner
-  readonly left: ViewSpec
-  readonly foreignKey: ValueMapper
-  readonly foreignKeySerde: Serde<unknown>
-  readonly valueSerde: Serde<unknown>
-  readonly hashTopic: string
 }
 export interface ProcessSpec {
   readonly kind: 'process'

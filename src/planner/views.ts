@@ -1,7 +1,7 @@
 import type { TopologyNode } from '../topology/node.ts'
 import { versionedSettings } from '../topology/versioned.ts'
 import type { Lowering } from './lowering.ts'
-import type { ViewSpec } from './operator-spec.ts'
+import type { ViewSpec } from './view-spec.ts'
 
 /** How to look up a table's current value, and the stores that this reads (Kafka Streams: KTableValueGetterSupplier). */
 export interface TableViewPlan {

@@ -43,15 +43,9 @@ import { SuppressView } from '../operators/views/suppress-view.ts'
 import { VersionedStoreView } from '../operators/views/versioned-store-view.ts'
 import { WindowStoreView } from '../operators/views/window-store-view.ts'
 import { WindowAggregateOperator } from '../operators/window-aggregate.ts'
-import type {
-  MapAsyncSpec,
-  MapBatchSpec,
-  OperatorSpec,
-  SinkSpec,
-  ViewSpec,
-  StreamJoinSpec,
-  StreamTableGraceJoinSpec,
-} from '../planner/operator-spec.ts'
+import type { MapAsyncSpec, MapBatchSpec } from '../planner/async-specs.ts'
+import type { OperatorSpec, SinkSpec, StreamJoinSpec, StreamTableGraceJoinSpec } from '../planner/operator-spec.ts'
+import type { ViewSpec } from '../planner/view-spec.ts'
 import type { StateStore } from '../state/state-store.ts'
 
 type ForeignKeyJoinSpec = Extract<OperatorSpec, { readonly kind: `foreign-key-${string}` }>

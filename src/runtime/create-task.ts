@@ -6,7 +6,9 @@ import type { KeyValueStore } from '../state/key-value-store.ts'
 import { bindForeignKey } from './bind-foreign-key.ts'
 import { bindSerde, createStore } from './create-store.ts'
 import { SourceRestore } from './source-restore.ts'
-import { Task, type TaskOptions, type TaskStore } from './task.ts'
+import type { TaskStore } from './task-stores.ts'
+import { Task } from './task.ts'
+import type { TaskOptions } from './task-options.ts'
 
 /** Builds a task: binds serdes (which may ask the registry), makes its stores, queues and operators. */
 export async function createTask(options: TaskOptions): Promise<Task> {

@@ -23,10 +23,11 @@ export class Bell {
 
 /**
  * Forwards what the tasks have in flight until nothing is left or `timeoutMs` has passed. They are given no new records
- * meanwhile, and calls that wait for others of their lane are still made.
+ * meanwhile, and calls that wait for others of their lane are still made. A task that holds a record is not waited for: its
+ * results would wait behind the record, and it cannot be committed.
  */
 export async function drain(
-  tasks: readonly Pick<RuntimeTask, 'inFlight'>[],
+  tasks: readonly Pick<RuntimeTask, 'inFlight' | 'heldUntilMs'>[],
   { clock, bell, timeoutMs }: { readonly clock: Clock; readonly bell: Bell; readonly timeoutMs: number },
 ): Promise<void> {
   const deadlineMs = clock.monotonic() + timeoutMs
@@ -36,7 +37,8 @@ export async function drain(
       while (inFlight.deliver())
     }
     const leftMs = deadlineMs - clock.monotonic()
-    if (leftMs <= 0 || tasks.every(({ inFlight }) => inFlight.isEmpty)) return
+    const isDone = tasks.every(({ inFlight, heldUntilMs }) => inFlight.isEmpty || heldUntilMs !== undefined)
+    if (isDone || leftMs <= 0) return
     await bell.wait(clock, leftMs)
   }
 }

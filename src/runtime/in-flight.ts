@@ -58,6 +58,11 @@ export class InFlight implements AsyncServices, LaneHost {
     return this.#notes.length === 0 && this.#lanes.every((lane) => lane.isResting)
   }
 
+  /** No record is held any more: what waited behind it may be delivered. */
+  resume(): void {
+    if (this.#notes.length > 0) this.#options.onReady()
+  }
+
   /** Forwards all results that are there, and what they set free. False when there was nothing. */
   deliver(): boolean {
     const { mayDeliver } = this.#options

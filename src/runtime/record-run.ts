@@ -43,6 +43,7 @@ export class RecordRun {
     this.closed = false
     this.#stopped = false
     this.input = undefined
+    this.trace?.start([])
   }
 
   get held(): boolean {

@@ -8,7 +8,7 @@ import type { AdminPort, FetchedBatch, KafkaPort } from './port.ts'
 import type { RuntimeTask } from './runtime-task.ts'
 import { primeBatch } from './prime-batch.ts'
 import { SourceRestore } from './source-restore.ts'
-import type { TaskStore } from './task.ts'
+import type { TaskStore } from './task-stores.ts'
 
 export interface RestoreOptions {
   readonly port: KafkaPort

@@ -6,7 +6,7 @@ import type { InFlight } from './in-flight.ts'
 import type { FetchedBatch } from './port.ts'
 import type { SchedulableTask } from './readiness.ts'
 import type { RecordCollector } from './record-collector.ts'
-import type { TaskStore } from './task.ts'
+import type { TaskStore } from './task-stores.ts'
 
 export type TopicPartitionOffset = TopicPartition & { readonly offset: number }
 
@@ -29,8 +29,10 @@ export interface RuntimeTask extends SchedulableTask {
   start(): void
   /** Runs what is due by wall clock. */
   punctuate(nowMs: number): boolean
-  /** When the next punctuation is due by wall clock; undefined when there is none. */
+  /** When the next punctuation, or a record that is held, is due by wall clock; undefined when there is none. */
   readonly nextPunctuationMs: number | undefined
+  /** When a record that is held is tried again, by wall clock; undefined when none is. Until it is done the task cannot be committed. */
+  readonly heldUntilMs: number | undefined
   /** So much time has passed without input. */
   elapse(ms: number): void
   /** Topics to which it will write records of the past, when time has passed. */

@@ -3,21 +3,17 @@ import { TaskMigratedError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { errorChannel, rebalanceChannel, type RebalanceEvent } from '../telemetry/channels.ts'
-import { ChangelogPurger } from './changelog-purger.ts'
-import { retentionsOf, topicsOf } from './internal-topics.ts'
-import { Committer } from './committer.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { consumerOptions } from './consumer-options.ts'
 import { Bell, drain } from './drain.ts'
 import { FlowControl } from './flow-control.ts'
-import type { ConsumerPort, FetchedBatch, MemberPlace, ProducerPort, RebalanceListener } from './port.ts'
-import { ProducerCollector } from './producer-collector.ts'
-import { RepartitionPurger } from './repartition-purger.ts'
+import type { ConsumerPort, FetchedBatch, MemberPlace, RebalanceListener } from './port.ts'
 import { restoreTask } from './restore.ts'
 import type { RuntimeTask } from './runtime-task.ts'
 import { processInTimeOrder } from './scheduler.ts'
 import { TaskManager } from './task-manager.ts'
 import type { StreamThreadOptions, ThreadPhase } from './stream-thread-options.ts'
+import { ThreadOutput } from './thread-output.ts'
 
 /** Longest wait for records when nothing else is due (Kafka Streams: poll.ms). */
 const pollMaxWaitMs = 100
@@ -34,11 +30,7 @@ const rejoinsInRowMax = 10
  */
 export class StreamThread {
   readonly #options: StreamThreadOptions
-  readonly #producer: ProducerPort
-  readonly #collector: ProducerCollector
-  readonly #committer: Committer
-  readonly #purger: RepartitionPurger
-  readonly #changelogPurger: ChangelogPurger
+  readonly #output: ThreadOutput
   readonly #tasks: TaskManager
   readonly #exclusive = new ConcurrencyLimit(1)
   /** Rings when something in flight has ended. */
@@ -55,22 +47,8 @@ export class StreamThread {
 
   constructor(options: StreamThreadOptions) {
     this.#options = options
-    const { port, clock, metrics, settings, plan } = options
-    this.#producer = port.producer({ ...settings, bufferedBytesMax: settings.producerBufferBytesMax })
-    const intervalMs = settings.repartitionPurgeIntervalMs
-    this.#purger = new RepartitionPurger({ ...options, repartitionTopics: topicsOf(plan, 'repartition'), intervalMs })
-    this.#changelogPurger = new ChangelogPurger({ ...options, retentionMs: retentionsOf(plan), intervalMs })
-    this.#collector = new ProducerCollector({
-      ...options,
-      producer: this.#producer,
-      applicationId: plan.applicationId,
-      lookUp: async (topic) => (await options.admin.partitionCounts([topic])).get(topic),
-      deadLetterTopic: settings.deadLetterTopic,
-      changelogTopics: topicsOf(plan, 'changelog'),
-      onChangelog: ({ topic, timestamp }, partition) => this.#changelogPurger.observed(topic, partition, timestamp),
-      batchBytes: settings.batchBytes,
-    })
-    this.#committer = new Committer({ clock, metrics, collector: this.#collector, applicationId: plan.applicationId })
+    const { port, clock, settings } = options
+    this.#output = new ThreadOutput(options)
     this.#tasks = this.#makeTasks()
     this.#consumer = port.consumer(consumerOptions(options))
     this.#flow = new FlowControl(this.#consumer, settings.bufferedRecordsPerPartitionMax)
@@ -83,24 +61,18 @@ export class StreamThread {
    */
   async run(): Promise<void> {
     try {
-      await this.#producer.connect()
+      await this.#output.connect()
       await this.#join()
       while (!this.#stopping) await this.#turn()
       await this.#exclusive.run(() => this.#revoke(this.#tasks.partitions))
       await this.#consumer.close()
       if (this.#failure !== undefined) throw this.#failure
-      await this.#closeProducer()
+      await this.#output.close()
     } catch (error) {
       this.#failure ??= error as Error
       await this.#abandon()
       throw this.#failure
     }
-  }
-
-  async #closeProducer(): Promise<void> {
-    await this.#purger.idle()
-    await this.#changelogPurger.idle()
-    await this.#producer.close()
   }
 
   /** After a failure nothing is committed, and what cannot be closed in time is left: the error must come out. */
@@ -110,7 +82,7 @@ export class StreamThread {
     const inTime = new AbortController()
     const closing = this.#consumer
       .close()
-      .then(() => this.#closeProducer())
+      .then(() => this.#output.close())
       .catch((error: Error) => errorChannel.publish({ stage: 'background', answer: 'fail', error, taskId: undefined }))
     await Promise.race([closing, sleep(clock, settings.shutdownTimeoutMs, inTime.signal)])
     inTime.abort()
@@ -152,11 +124,11 @@ export class StreamThread {
 
   async #work(routed: readonly (readonly [RuntimeTask, FetchedBatch])[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    this.#collector.check()
+    this.#output.check()
     await this.#takeIn(routed)
     if (this.#stopping) return
     const { clock, settings } = this.#options
-    if (this.#collector.hasRoom()) {
+    if (this.#output.hasRoom()) {
       const { running } = this.#tasks
       for (const { task } of running) task.inFlight.deliver()
       this.#behind =
@@ -183,7 +155,7 @@ export class StreamThread {
   }
 
   #waitMs(): number {
-    if (!this.#collector.hasRoom()) return noRoomWaitMs
+    if (!this.#output.hasRoom()) return noRoomWaitMs
     if (this.#behind) return 0
     const { clock } = this.#options
     const nowMs = clock.monotonic()
@@ -202,13 +174,12 @@ export class StreamThread {
   }
 
   async #commit(): Promise<void> {
-    const tasks = this.#tasks.running.map(({ task }) => task).filter(({ inFlight }) => inFlight.mayCommit())
-    const offsets = await this.#committer.commit(this.#consumer, tasks)
+    const tasks = this.#tasks.running
+      .map(({ task }) => task)
+      .filter(({ heldUntilMs, inFlight }) => heldUntilMs === undefined && inFlight.mayCommit())
+    const committed = await this.#output.commit(this.#consumer, tasks)
     this.#lastCommitMs = this.#options.clock.monotonic()
-    if (offsets.length === 0) return
-    this.#rejoinsInRow = 0
-    this.#purger.committed(offsets)
-    this.#changelogPurger.committed()
+    if (committed) this.#rejoinsInRow = 0
   }
 
   /** Another member has our tasks: forget them, and come back as a new member. */
@@ -265,16 +236,8 @@ export class StreamThread {
   #drop(partitions: readonly TopicPartition[], kind: 'revoked' | 'lost'): void {
     this.#setPhase('rebalancing')
     this.#flow.forget(partitions)
-    this.#forgetChangelogs(partitions)
+    this.#output.forget(new Set(partitions.flatMap((each) => this.#tasks.taskOf(each) ?? [])))
     this.#announce(kind, this.#tasks.remove(partitions))
-  }
-
-  #forgetChangelogs(partitions: readonly TopicPartition[]): void {
-    for (const task of new Set(partitions.map((each) => this.#tasks.taskOf(each)))) {
-      for (const { changelogTopic: topic } of task?.stores.values() ?? []) {
-        this.#changelogPurger.forget({ topic, partition: task!.id.partition })
-      }
-    }
   }
 
   #announce(kind: RebalanceEvent['kind'], tasks: readonly string[]): void {
@@ -294,13 +257,13 @@ export class StreamThread {
       subtopologies: plan.subtopologies,
       maxTaskIdleMs: settings.maxTaskIdleMs,
       idleAfterMs: settings.idleAfterMs,
-      collectorFor: (id, metrics) => this.#collector.forTask(id, metrics),
+      collectorFor: (id, metrics) => this.#output.forTask(id, metrics),
       restore: (task, metrics, signal) =>
         restoreTask(task, metrics, signal, {
           ...this.#options,
           ...settings,
           groupId: plan.applicationId,
-          onRestored: (topic, partition, timestamp) => this.#changelogPurger.observed(topic, partition, timestamp),
+          onRestored: (topic, partition, timestamp) => this.#output.observed(topic, partition, timestamp),
         }),
       onReady: () => {
         this.#bell.ring()

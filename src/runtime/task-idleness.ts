@@ -10,6 +10,7 @@ interface WaitingTask {
   readonly inputs: readonly TopicPartition[]
   readonly bufferedTotal: number
   readonly inFlight: { readonly isEmpty: boolean }
+  readonly heldUntilMs: number | undefined
 }
 
 /**
@@ -33,9 +34,10 @@ export class TaskIdleness {
     this.#idleAfterMs = idleAfterMs
   }
 
-  /** Nothing is there to be processed, as far as is known, nor in flight. */
+  /** Nothing is there to be processed, as far as is known, nor in flight, nor held: what is held may be the result of a call. */
   get isQuiet(): boolean {
-    const { bufferedTotal, inFlight } = this.#task
+    const { bufferedTotal, inFlight, heldUntilMs } = this.#task
+    if (heldUntilMs !== undefined) return false
     return bufferedTotal === 0 && inFlight.isEmpty && this.#task.inputs.every((input) => this.#isEmpty(input))
   }
 

@@ -20,10 +20,9 @@ export class MockTimers implements Pick<Clock, 'now' | 'setTimer'> {
     return { cancel: () => void this.#pending.delete(timer) }
   }
 
-  /** When the next timer is due, if that is at or before `untilMs`. */
-  nextMs(untilMs: number): number | undefined {
-    const next = Math.min(...[...this.#pending].map(({ atMs }) => atMs))
-    return next <= untilMs ? next : undefined
+  /** When the next timer is due; Infinity: there is none. */
+  get nextMs(): number {
+    return Math.min(...[...this.#pending].map(({ atMs }) => atMs))
   }
 
   /** Sets the time and runs what is due by it, in the order in which it was set. */

@@ -1,11 +1,24 @@
 import { noHeaders, type Headers } from '../core/stream-record.ts'
+import type { SchemaRegistry } from '../serde/schema-registry.ts'
 import type { Serde } from '../serde/serde.ts'
-import type { WrittenRecord } from './topology-test-driver.ts'
+import type { WrittenRecord } from './driver-topics.ts'
 
 /** With what a test writes or reads a topic. */
 export interface TestTopicSerdes<K, V> {
   readonly key: Serde<K>
   readonly value: Serde<V>
+}
+
+/** Those that ask a registry know the topic first. */
+export async function bindSerdes<K, V>(
+  topic: string,
+  { key, value }: TestTopicSerdes<K, V>,
+  registry: SchemaRegistry | undefined,
+): Promise<TestTopicSerdes<K, V>> {
+  return {
+    key: (await key.bind?.({ topic, part: 'key', registry })) ?? key,
+    value: (await value.bind?.({ topic, part: 'value', registry })) ?? value,
+  }
 }
 
 /** A record as tests write and read it. */

@@ -1,31 +1,29 @@
 import { durationMs, type Duration } from '../core/duration.ts'
 import { TopologyError } from '../core/errors.ts'
-import type { Headers } from '../core/stream-record.ts'
 import { planTopology } from '../planner/plan-topology.ts'
-import type { Plan, PlanSource, Subtopology } from '../planner/plan.ts'
+import type { Plan } from '../planner/plan.ts'
 import { failOnError, type ErrorHandlers } from '../runtime/error-handlers.ts'
 import type { CollectedRecord, RecordCollector } from '../runtime/record-collector.ts'
 import { createGlobalTables, type GlobalTable } from '../runtime/global-table.ts'
 import { createTask } from '../runtime/create-task.ts'
 import type { Task } from '../runtime/task.ts'
 import { TaskIdleness } from '../runtime/task-idleness.ts'
-import { asBuffer } from '../serde/as-buffer.ts'
 import type { ReaderOf } from '../queries/reader.ts'
 import type { StoreDeclaration } from '../topology/processor-stores.ts'
 import type { DeclaredQueryable } from '../topology/queryables.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { driverReaders, type DriverReaders } from './driver-readers.ts'
+import { DriverTopics, type WrittenRecord } from './driver-topics.ts'
 import type { SchemaRegistry } from '../serde/schema-registry.ts'
-import type { Serde } from '../serde/serde.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import type { ReadOnlySessionStore } from '../state/session-store.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import { snapshotMetrics, type AppMetrics } from '../telemetry/metrics-snapshot.ts'
 import { MetricsRegistry, type TaskMetrics } from '../telemetry/task-metrics.ts'
 import type { Topology } from '../topology/topology.ts'
-import { memoryBatch } from './memory-batch.ts'
 import { MockTimers } from './mock-timers.ts'
-import { TestInputTopic, TestOutputTopic, type TestTopicSerdes } from './test-topics.ts'
+import { bindSerdes, TestInputTopic, TestOutputTopic, type TestTopicSerdes } from './test-topics.ts'
+import { wholePlan } from './whole-plan.ts'
 
 /** What stands around a topology under test. */
 export interface TestDriverOptions {
@@ -41,14 +39,6 @@ export interface TestDriverOptions {
    * it does not.
    */
   readonly idleAfter?: Duration
-}
-
-/** A record that the topology wrote, in bytes. */
-export interface WrittenRecord {
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
-  readonly timestamp: number
-  readonly headers: Headers
 }
 
 /** Sets a topology up to be driven by hand. Asynchronous because serdes may have to ask a registry. */
@@ -74,9 +64,9 @@ export class TopologyTestDriver<Q = Record<never, never>> {
   readonly plan: Plan
   readonly #options: TestDriverOptions
   readonly #metrics = new MetricsRegistry()
-  readonly #written = new Map<string, WrittenRecord[]>()
-  readonly #offsets = new Map<string, number>()
-  readonly #topics: ReadonlySet<string>
+  readonly #topics = new DriverTopics()
+  /** Those that the topology reads. */
+  readonly #sources: ReadonlySet<string>
   /** By topic. */
   #globalTables: ReadonlyMap<string, GlobalTable> = new Map()
   /** Written by the record that is being processed; seen by the next (as in Kafka Streams). */
@@ -97,7 +87,7 @@ export class TopologyTestDriver<Q = Record<never, never>> {
     this.#options = options
     this.#idleAfterMs = options.idleAfter === undefined ? null : durationMs(options.idleAfter, 'idleAfter')
     const sources = plan.subtopologies.flatMap((subtopology) => subtopology.sources)
-    this.#topics = new Set([...sources, ...plan.globalTables].map(({ topic }) => topic))
+    this.#sources = new Set([...sources, ...plan.globalTables].map(({ topic }) => topic))
   }
 
   /** Called by `createTestDriver`. */
@@ -132,13 +122,13 @@ export class TopologyTestDriver<Q = Record<never, never>> {
    */
   async inputTopic<K, V>(topic: string, serdes: TestTopicSerdes<K, V>): Promise<TestInputTopic<K, V>> {
     this.#checkRead(topic)
-    const bound = await this.#bind(topic, serdes)
+    const bound = await bindSerdes(topic, serdes, this.#options.registry)
     return new TestInputTopic(bound, (record) => this.pipe(topic, record))
   }
 
   /** A topic to read from: what sinks, changelogs and dead letters wrote to it, in order. */
   async outputTopic<K, V>(topic: string, serdes: TestTopicSerdes<K, V>): Promise<TestOutputTopic<K, V>> {
-    return new TestOutputTopic(await this.#bind(topic, serdes), this.#recordsOf(topic))
+    return new TestOutputTopic(await bindSerdes(topic, serdes, this.#options.registry), this.#topics.written(topic))
   }
 
   /**
@@ -155,7 +145,7 @@ export class TopologyTestDriver<Q = Record<never, never>> {
 
   /**
    * Moves the wall clock, which starts at 0, and runs the punctuations that are due by it, each at most once; what they
-   * make is processed to the end. On its way it comes by time-outs, retries and the `maxWait` of batches, each at its time. With
+   * make is processed to the end. On its way it comes by time-outs, retries (of calls, and of `onError`) and the `maxWait` of batches, each at its time. With
    * `idleAfter` stream time may follow, in at most a thousand steps: what comes after a step sees what came out in it.
    * @throws as `pipe`
    */
@@ -167,9 +157,10 @@ export class TopologyTestDriver<Q = Record<never, never>> {
   }
 
   #moveTo(end: number): void {
-    for (let atMs = this.#clock.nextMs(end); atMs !== undefined; atMs = this.#clock.nextMs(end)) {
-      const timerMs = atMs
-      this.#run(() => this.#clock.moveTo(timerMs))
+    for (;;) {
+      const dueMs = Math.min(this.#clock.nextMs, this.#task.heldUntilMs ?? Infinity)
+      if (dueMs > end) break
+      this.#run(() => this.#clock.moveTo(dueMs))
     }
     this.#clock.moveTo(end)
   }
@@ -194,8 +185,8 @@ export class TopologyTestDriver<Q = Record<never, never>> {
       const ready = new Promise<void>((resolve) => (this.#onReady = resolve))
       this.#run(() => {})
       this.#idleness.observe(this.#clock.now())
-      const { inFlight, run } = this.#task
-      if (inFlight.isEmpty || inFlight.isResting || run.held) return
+      const { inFlight, heldUntilMs } = this.#task
+      if (inFlight.isEmpty || inFlight.isResting || heldUntilMs !== undefined) return
       await ready
     }
   }
@@ -232,8 +223,8 @@ export class TopologyTestDriver<Q = Record<never, never>> {
   }
 
   #checkRead(topic: string): void {
-    if (this.#topics.has(topic)) return
-    throw missing(topic, `it is not read; the topology reads ${[...this.#topics].join(', ')}`)
+    if (this.#sources.has(topic)) return
+    throw missing(topic, `it is not read; the topology reads ${[...this.#sources].join(', ')}`)
   }
 
   #applyGlobalWrites(): void {
@@ -276,33 +267,17 @@ export class TopologyTestDriver<Q = Record<never, never>> {
     return snapshotMetrics(this.#metrics)
   }
 
-  #enqueue(topic: string, { key, value, timestamp, headers }: WrittenRecord): void {
-    const offset = this.#offsets.get(topic) ?? 0
-    this.#offsets.set(topic, offset + 1)
-    const batch = memoryBatch({ topic, partition: 0 }, [{ offset, key, value, timestamp, headers }])
+  #enqueue(topic: string, record: WrittenRecord): void {
+    const batch = this.#topics.fetched(topic, record)
     const table = this.#globalTables.get(topic)
     if (table === undefined) this.#task.enqueue(batch)
     else this.#globalWrites.push(() => table.apply(batch))
   }
 
-  #collect({ topic, key, value, timestamp, headers }: CollectedRecord): void {
-    const record = { key: copy(key), value: copy(value), timestamp, headers }
+  #collect(record: CollectedRecord): void {
     this.#counters.recordsOut += 1
-    this.#recordsOf(topic).push(record)
-    if (this.#topics.has(topic)) this.#enqueue(topic, record)
-  }
-
-  #recordsOf(topic: string): WrittenRecord[] {
-    const records = this.#written.get(topic) ?? []
-    this.#written.set(topic, records)
-    return records
-  }
-
-  async #bind<K, V>(topic: string, { key, value }: TestTopicSerdes<K, V>): Promise<TestTopicSerdes<K, V>> {
-    const { registry } = this.#options
-    const ready = <T>(serde: Serde<T>, part: 'key' | 'value'): Serde<T> | Promise<Serde<T>> =>
-      serde.bind?.({ topic, part, registry }) ?? serde
-    return { key: await ready(key, 'key'), value: await ready(value, 'value') }
+    const written = this.#topics.write(record)
+    if (this.#sources.has(record.topic)) this.#enqueue(record.topic, written)
   }
 }
 
@@ -310,21 +285,6 @@ export class TopologyTestDriver<Q = Record<never, never>> {
 const idleSteps = 1_000
 
 const taskId = { subtopology: 0, partition: 0 } as const
-
-/** All sub-topologies as one: node and topic names are unique across a plan. */
-function wholePlan(plan: Plan): Subtopology {
-  const all = plan.subtopologies
-  return {
-    id: 0,
-    sources: all.flatMap(({ sources }): readonly PlanSource[] => sources),
-    nodes: all.flatMap(({ nodes }) => nodes),
-    stores: all.flatMap(({ stores }) => stores),
-  }
-}
-
-function copy(bytes: Uint8Array | null): Uint8Array | null {
-  return bytes === null ? null : Buffer.from(asBuffer(bytes))
-}
 
 function missing(topic: string, problem: string): TopologyError {
   return new TopologyError([{ path: `topic ${topic}`, problem, remedy: 'check the name' }], 'MILLRACE_TOPIC_MISSING')

@@ -1,18 +1,21 @@
 import type { Serde } from '../serde/serde.ts'
+import type {
+  CogroupNode,
+  OverNode,
+  StreamAggregateNode,
+  TableAggregateNode,
+  TableGroupNode,
+} from './aggregate-nodes.ts'
 import type { MapAsyncNode, MapBatchNode, MapValuesAsyncNode } from './async-nodes.ts'
 import type { DedupeNode } from './dedupe-node.ts'
 import type { NodeErrorPolicy } from './error-policy.ts'
 import type {
-  Aggregator,
   FlatMapper,
   FlatValueMapper,
   ForeachAction,
-  Initializer,
-  InvertibleAggregate,
   KeyValueMapper,
   Partitioner,
   Predicate,
-  SessionMerger,
   TimestampExtractor,
   TopicSelector,
   ValueJoiner,
@@ -21,7 +24,7 @@ import type {
 import type { StoreDeclaration } from './processor-stores.ts'
 import type { ProcessorSupplier } from './processor.ts'
 import type { Expiring, VersionedSettings } from './table-settings.ts'
-import type { EmitStrategy, JoinWindows, OverRange, Windows } from './windows.ts'
+import type { JoinWindows } from './windows.ts'
 
 /*
  * The logical nodes: what each builder call appends, frozen, in the order of the calls. Everything the user said and
@@ -42,7 +45,7 @@ export interface NodeBase {
 }
 
 /** A table that may be kept with its versions, or for a time. */
-interface TableBase extends NodeBase, Expiring {
+export interface TableBase extends NodeBase, Expiring {
   /** Left out: it keeps the latest values only. */
   readonly versioned?: VersionedSettings
 }
@@ -141,63 +144,6 @@ export interface ToStreamNode extends NodeBase {
   readonly kind: 'to-stream'
 }
 
-/** How the input of an aggregate was grouped: the serdes and the name of a repartition topic, should it need one. */
-export interface Grouping {
-  readonly name: string | null
-  readonly key: AnySerde | null
-  readonly value: AnySerde | null
-}
-
-interface AggregateBase extends TableBase {
-  readonly grouping: Grouping
-  readonly operation: 'count' | 'reduce' | 'aggregate'
-  readonly initializer: Initializer
-  /** Null: as the input's (reduce). */
-  readonly value: AnySerde | null
-  readonly store: string | null
-}
-export interface StreamAggregateNode extends AggregateBase {
-  readonly kind: 'stream-aggregate'
-  readonly aggregator: Aggregator
-  readonly windows: Windows | null
-  /** For windows only. */
-  readonly emit: EmitStrategy
-  /** For session windows only. */
-  readonly merger: SessionMerger | null
-  /** Null: as long as the windows need. */
-  readonly retentionMs: number | null
-}
-/** Several grouped streams in one aggregate; `groups` are those of `inputs`, in order. */
-export interface CogroupNode extends TableBase {
-  readonly kind: 'cogroup'
-  readonly groups: readonly (Grouping & { readonly aggregator: Aggregator })[]
-  readonly initializer: Initializer
-  readonly windows: Windows | null
-  /** For session windows only. */
-  readonly merger: SessionMerger | null
-  /** Null: as long as the windows need. */
-  readonly retentionMs: number | null
-  readonly value: AnySerde
-  readonly store: string | null
-}
-export interface TableGroupNode extends NodeBase {
-  readonly kind: 'table-group'
-  readonly selector: KeyValueMapper
-}
-export interface TableAggregateNode extends AggregateBase {
-  readonly kind: 'table-aggregate'
-  readonly adder: Aggregator
-  readonly subtractor: Aggregator
-}
-export interface OverNode extends NodeBase {
-  readonly kind: 'over'
-  readonly grouping: Grouping
-  readonly ranges: readonly OverRange[]
-  readonly aggregate: InvertibleAggregate
-  readonly graceMs: number
-  readonly closed: 'right' | 'both'
-  readonly where: Predicate | null
-}
 export interface SuppressNode extends NodeBase {
   readonly kind: 'suppress'
   readonly until: 'window-close' | 'time-limit'

@@ -1,7 +1,8 @@
 import type { Serde } from '../serde/serde.ts'
 import { safeInt64 } from '../serde/integers.ts'
 import { sessionWindowed, timeWindowed } from '../serde/windowed-serdes.ts'
-import type { CogroupNode, StreamAggregateNode, TableAggregateNode, TopologyNode } from './node.ts'
+import type { CogroupNode, StreamAggregateNode, TableAggregateNode } from './aggregate-nodes.ts'
+import type { TopologyNode } from './node.ts'
 
 /** The serdes of what comes out of a node; null where the type changed and the user named none. */
 export interface NodeSerdes {

@@ -146,13 +146,7 @@ describe('ratchets', () => {
   /** Lines; a file that shrinks below the limit leaves the list. Only shorter is allowed. */
   const linesMax = 300
   const longer: Readonly<Record<string, readonly [number, string]>> = {
-    'src/dsl/kstream.ts': [572, 'every verb of a stream, most of it public documentation with examples that run'],
-    'src/runtime/task.ts': [401, 'what the thread asks of a task: most methods are a line of delegation; to be split'],
-    'src/runtime/stream-thread.ts': [315, 'the loop and its rebalances; to be split'],
-    'src/testing/topology-test-driver.ts': [331, 'all that a test can ask of a driver; to be split'],
-    'src/dsl/ktable.ts': [303, 'every verb of a table, most of it public documentation with examples that run'],
-    'src/topology/node.ts': [321, 'one interface for each kind of node, and no code'],
-    'src/planner/operator-spec.ts': [341, 'one interface for each kind of operator, and no code'],
+    'src/dsl/kstream.ts': [563, 'every verb of a stream, most of it public documentation with examples that run'],
   }
 
   test('no source grows beyond its limit', () => {

@@ -11,6 +11,7 @@ class Inputs {
   readonly inputs = [a, b]
   bufferedTotal = 0
   readonly inFlight = { isEmpty: true }
+  heldUntilMs: number | undefined
   readonly ends = new Map([
     ['a', 5],
     ['b', 0],
@@ -69,6 +70,7 @@ describe('a task without input', () => {
 describe('a task is not idle', () => {
   const reasons: readonly (readonly [string, (inputs: Inputs) => void])[] = [
     ['while records wait in it', (inputs) => void (inputs.bufferedTotal = 1)],
+    ['while a record is held', (inputs) => void (inputs.heldUntilMs = 0)],
     ['while something is in flight', (inputs) => void (inputs.inFlight.isEmpty = false)],
     ['while the broker holds more for one of its inputs', (inputs) => void inputs.ends.set('b', 1)],
     ['before it is known what the broker holds', (inputs) => void inputs.ends.delete('b')],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bytes, json, string, topology, tumbling, hopping, type KStream, type OnError } from 'millrace'
-import { createTestDriver, type TopologyTestDriver } from 'millrace/testing'
+import { createTestDriver, type TestDriverOptions, type TopologyTestDriver } from 'millrace/testing'
 
 const serdes = { key: string(), value: json<number>() }
 const thrice: OnError = { retry: { attempts: 3, backoff: 100, multiplier: 2 }, then: 'skip' }
@@ -12,9 +12,9 @@ interface Rig {
   out(): readonly string[]
 }
 
-async function rig(declare: (stream: KStream<string, number>) => void, deadLetterTopic?: string): Promise<Rig> {
+async function rig(declare: (stream: KStream<string, number>) => void, options: TestDriverOptions = {}): Promise<Rig> {
   const numbers = topology('numbers', (builder) => declare(builder.stream('in', serdes)))
-  const driver = await createTestDriver(numbers, deadLetterTopic === undefined ? {} : { deadLetterTopic })
+  const driver = await createTestDriver(numbers, options)
   const input = await driver.inputTopic('in', serdes)
   const output = await driver.outputTopic('out', serdes)
   return {
@@ -59,6 +59,15 @@ describe('retry', () => {
     expect(out()).toEqual(['a=1', 'a=3'])
     const { errors } = driver.metrics().tasks[0]!
     expect(errors).toEqual({ 'process:retry': 2, 'process:continue': 1 })
+  })
+
+  test('a longer advance of the clock comes by every try, each at its time', async () => {
+    const { driver, pipe, out } = await rig((stream) =>
+      stream.mapValues(failing(2, 2), { onError: thrice }).to('out', serdes),
+    )
+    for (const value of [1, 2, 3]) pipe('a', value)
+    driver.advanceWallClockTime(300)
+    expect(out()).toEqual(['a=1', 'a=2', 'a=3'])
   })
 
   test('what came before the step does not run again, and what comes after it runs once, in order', async () => {
@@ -145,5 +154,57 @@ describe('retry', () => {
     expect(changelog.read()).toEqual([])
     driver.advanceWallClockTime(100)
     expect(changelog.read()).toHaveLength(1)
+  })
+})
+
+describe('a step that time alone makes run', () => {
+  const punctual = (stream: KStream<string, number>): KStream<string, number> =>
+    stream.process(() => ({
+      init: (context) => {
+        context.schedule(1_000, 'wall-clock-time', (at) => context.forward({ key: 'tick', value: at, timestamp: at }))
+      },
+      process: () => {},
+    }))
+
+  test('below a punctuation is tried again, and what comes next waits behind it', async () => {
+    const { driver, pipe, out } = await rig((stream) => {
+      const ticks = punctual(stream).mapValues(failing(1_000, 2), { onError: thrice })
+      ticks.merge(stream).to('out', serdes)
+    })
+    driver.advanceWallClockTime(1_000)
+    pipe('a', 1)
+    expect(out()).toEqual([])
+    driver.advanceWallClockTime(299)
+    expect(out()).toEqual([])
+    driver.advanceWallClockTime(1)
+    expect(out()).toEqual(['tick=1000', 'a=1'])
+  })
+
+  test('below a window that closed in idle time is tried again', async () => {
+    const { driver, pipe, out } = await rig(
+      (stream) =>
+        stream
+          .groupByKey()
+          .windowedBy(tumbling({ size: '1m', grace: 0 }))
+          .emitStrategy('window-close')
+          .count()
+          .toStream({ selectKey: (_, { key }) => key, key: string() })
+          .mapValues((count) => failOnce(count ?? 0), { onError: thrice })
+          .to('out', serdes),
+      { idleAfter: '1s' },
+    )
+    const failOnce = failing(1, 1)
+    pipe('a', 7)
+    driver.advanceWallClockTime('2m')
+    expect(out()).toEqual(['a=1'])
+  })
+
+  test('stops the app when the tries are used up: there is no record to leave out', async () => {
+    const { driver } = await rig((stream) =>
+      punctual(stream).mapValues(failing(1_000, 9), { onError: thrice }).to('out', serdes),
+    )
+    driver.advanceWallClockTime(1_000)
+    driver.advanceWallClockTime(299)
+    expect(() => driver.advanceWallClockTime(1)).toThrow(/failed in a punctuation: RangeError: not yet/)
   })
 })
