@@ -18,7 +18,7 @@ const exclusions: readonly Exclusion[] = [
   },
 ]
 
-function above({ from = [] }: CaseNode, topology: readonly CaseNode[]): readonly CaseNode[] {
+export function above({ from = [] }: CaseNode, topology: readonly CaseNode[]): readonly CaseNode[] {
   const inputs = topology.filter(({ id }) => from.some((input) => input.split('.')[0] === id))
   return inputs.flatMap((input) => [input, ...above(input, topology)])
 }
