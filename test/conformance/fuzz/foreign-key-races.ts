@@ -1,6 +1,5 @@
 import type { CaseNode } from '../streams/case.ts'
 import { differenceOf } from '../streams/run-case.ts'
-import { above } from './excluded.ts'
 import type { Candidate } from './generate.ts'
 import type { Oracle } from './oracle.ts'
 import { readableBy } from './shrink.ts'
@@ -34,4 +33,9 @@ function cutBehindJoins(candidate: Candidate): readonly Candidate[] {
       ]
       return readableBy([...topology.filter((node) => kept.has(node)), ...end], candidate)
     })
+}
+
+function above({ from = [] }: CaseNode, topology: readonly CaseNode[]): readonly CaseNode[] {
+  const inputs = topology.filter(({ id }) => from.some((input) => input.split('.')[0] === id))
+  return inputs.flatMap((input) => [input, ...above(input, topology)])
 }

@@ -1,6 +1,5 @@
 import { deliberateDifferenceOf, foreignKeyAdr } from '../streams/deliberate-differences.ts'
 import { differenceOf } from '../streams/run-case.ts'
-import { excludedBecause } from './excluded.ts'
 import { isForeignKeyRace } from './foreign-key-races.ts'
 import type { Candidate } from './generate.ts'
 import type { Answered, Oracle } from './oracle.ts'
@@ -80,8 +79,6 @@ async function compareAll(answers: readonly (Answered | undefined)[]): Promise<r
 
 async function verdictOn(answer: Answered | undefined): Promise<Verdict> {
   if (answer === undefined) return { kind: 'unusable', reason: 'the oracle failed' }
-  const excluded = excludedBecause(answer)
-  if (excluded !== undefined) return { kind: 'unusable', reason: excluded }
   const sensitive = answer.expected.sensitive
   if (sensitive !== undefined) return { kind: 'unusable', reason: `sensitive to ${sensitive.join(', ')}` }
   const deliberate = deliberateDifferenceOf(answer)
