@@ -151,6 +151,8 @@ export class StreamJoinOperator<K, Own, Other, Out> implements Operator<K | null
       if (open.left && open.right) break
       if (this.#isOpen(entry.timestamp, entry.side === 'left' ? this.#windows.afterMs : this.#windows.beforeMs)) {
         open[entry.side] = true
+        // Kafka Streams looks at each value (ListValueStore): at the second one it stops here, and not at the next entry.
+        if (open.left && open.right && entry.values.length > 1) break
       } else {
         this.#emitUnmatched(entry, headers)
       }

@@ -1,6 +1,6 @@
-import { deliberateDifferenceOf } from '../streams/deliberate-differences.ts'
+import { deliberateDifferenceOf, foreignKeyAdr } from '../streams/deliberate-differences.ts'
 import { differenceOf } from '../streams/run-case.ts'
-import { excludedBecause } from './excluded.ts'
+import { isForeignKeyRace } from './foreign-key-races.ts'
 import type { Candidate } from './generate.ts'
 import type { Answered, Oracle } from './oracle.ts'
 
@@ -21,18 +21,23 @@ export async function judge(candidates: readonly Candidate[], oracle: Oracle): P
   const verdicts = await compareAll(oracle.ask(candidates, 'memory'))
   const doubtful = candidates.map((_, index) => index).filter((index) => verdicts[index]!.kind === 'differs')
   if (doubtful.length === 0) return verdicts
-  const confirmed = await compareAll(
-    oracle.ask(
-      doubtful.map((index) => candidates[index]!),
-      'all',
-    ),
-  )
-  const explained = await explainedByOptimization(
-    confirmed,
-    doubtful.map((index) => candidates[index]!),
-    oracle,
-  )
+  const asked = doubtful.map((index) => candidates[index]!)
+  const confirmed = await compareAll(oracle.ask(asked, 'all'))
+  const explained = await explainedByRaces(await explainedByOptimization(confirmed, asked, oracle), asked, oracle)
   return verdicts.map((verdict, index) => explained[doubtful.indexOf(index)] ?? verdict)
+}
+
+async function explainedByRaces(
+  verdicts: readonly Verdict[],
+  candidates: readonly Candidate[],
+  oracle: Oracle,
+): Promise<readonly Verdict[]> {
+  const explained: Verdict[] = []
+  for (const [index, verdict] of verdicts.entries()) {
+    const isRace = verdict.kind === 'differs' && (await isForeignKeyRace(candidates[index]!, oracle))
+    explained.push(isRace ? { kind: 'unusable', reason: `differs on purpose, docs/adr/${foreignKeyAdr}` } : verdict)
+  }
+  return explained
 }
 
 /**
@@ -74,8 +79,6 @@ async function compareAll(answers: readonly (Answered | undefined)[]): Promise<r
 
 async function verdictOn(answer: Answered | undefined): Promise<Verdict> {
   if (answer === undefined) return { kind: 'unusable', reason: 'the oracle failed' }
-  const excluded = excludedBecause(answer)
-  if (excluded !== undefined) return { kind: 'unusable', reason: excluded }
   const sensitive = answer.expected.sensitive
   if (sensitive !== undefined) return { kind: 'unusable', reason: `sensitive to ${sensitive.join(', ')}` }
   const deliberate = deliberateDifferenceOf(answer)

@@ -65,7 +65,7 @@ function bypass(rest: readonly CaseNode[], node: CaseNode, input: string): reado
 }
 
 /** An input for a topic that nobody reads any more would be an error in itself. */
-function readableBy(topology: readonly CaseNode[], candidate: Candidate): Candidate {
+export function readableBy(topology: readonly CaseNode[], candidate: Candidate): Candidate {
   const topics = new Set(topology.filter(({ op }) => op !== 'to').flatMap((node): unknown => node['topic'] ?? []))
   return {
     ...candidate,

@@ -67,12 +67,13 @@ type Made =
 export function buildCase(testCase: Case): BuiltCase {
   const stores = new Map<string, StoreKind>()
   const sinks = new Set<string>()
+  const joins = new Set<string>()
   const finals = new Set<string>()
   const finalRetention = testCase.config?.defaultRetention === true ? undefined : '36500d'
   const declare = (builder: StreamsBuilder): void => {
     const nodes = new Map<string, Made>()
     for (const node of testCase.topology)
-      new CaseBuilder(builder, { nodes, stores, sinks, finals, finalRetention }).add(node)
+      new CaseBuilder(builder, { nodes, stores, sinks, joins, finals, finalRetention }).add(node)
   }
   const optimization = testCase.config?.optimize === true ? 'all' : 'none'
   const built = topology(testCase.name, declare, { optimization })
@@ -83,6 +84,8 @@ interface BuildState {
   readonly nodes: Map<string, Made>
   readonly stores: Map<string, StoreKind>
   readonly sinks: Set<string>
+  /** What tells unnamed joins of streams apart. */
+  readonly joins: Set<string>
   /** Windowed nodes with `emit: close`. */
   readonly finals: Set<string>
   /** The oracle keeps these windows for 100 years, unless `config.defaultRetention`. */
@@ -317,7 +320,17 @@ class CaseBuilder {
       },
       joinTables: { value: valueSerde, ...this.#store(node) },
     }[node.op]
-    return (this.#from(node) as any)[method](this.#from(node, 1), joiner, { name: node.id, ...options })
+    // The oracle's joins have no names, so those of one re-keyed stream read one repartition topic; named ones would not.
+    const name = node.op === 'joinTables' || this.#isRepeated(node) ? { name: node.id } : {}
+    return (this.#from(node) as any)[method](this.#from(node, 1), joiner, { ...name, ...options })
+  }
+
+  /** Two equal joins would keep their state under one name. */
+  #isRepeated({ from, op, type }: CaseNode): boolean {
+    const join = [op, type, ...from!].join(' ')
+    if (this.#state.joins.has(join)) return true
+    this.#state.joins.add(join)
+    return false
   }
 
   #joinGlobal(node: CaseNode): Made {
