@@ -1,7 +1,7 @@
 /*
  * Reads partitions ahead of their user: one fetch at a time to each broker, with all partitions that have room; what
- * comes is queued by partition until it is taken. A fetch of an earlier assignment is thrown away when it arrives, whole
- * (Faust #216, reactor-kafka #237).
+ * comes is queued by partition until it is taken. What a fetch brings of a partition that left meanwhile is thrown away, also
+ * when the partition has come back (Faust #216, reactor-kafka #237).
  */
 import { sleep, type Clock } from '../core/clock.ts'
 import { BrokerError } from '../core/errors.ts'
@@ -56,7 +56,7 @@ class PartitionState {
 export class Fetcher {
   readonly #options: FetcherOptions
   readonly #clock: Clock
-  #states = new Map<string, PartitionState>()
+  readonly #states = new Map<string, PartitionState>()
   readonly #busy = new Set<number>()
   #refreshes = 0
   #stopped = false
@@ -66,10 +66,15 @@ export class Fetcher {
     this.#clock = options.cluster.options.clock
   }
 
-  /** Replaces what is read, with everything that was queued. */
-  assign(positions: readonly OffsetOf[]): void {
-    this.#states = new Map(positions.map((position) => [topicPartitionName(position), new PartitionState(position)]))
+  /** Reads these too, from there on. */
+  add(positions: readonly OffsetOf[]): void {
+    for (const position of positions) this.#states.set(topicPartitionName(position), new PartitionState(position))
     this.#pump()
+  }
+
+  /** With everything that is queued of them. */
+  remove(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.#states.delete(topicPartitionName(partition))
   }
 
   stop(): void {
