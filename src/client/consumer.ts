@@ -10,7 +10,8 @@ import { Cluster } from './cluster.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMembership } from './group-membership.ts'
 import type { Assignment } from './group-protocol.ts'
-import { listOffsets, type OffsetOf } from './list-offsets.ts'
+import type { OffsetOf } from './list-offsets.ts'
+import { startPositions } from './start-positions.ts'
 
 /** How long `close` waits for a JoinGroup that is under way, to be able to leave the group properly. */
 const joinPatienceMs = 1_000
@@ -190,7 +191,7 @@ class Consumer implements ConsumerPort {
     const { cluster, group } = this.#running!
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#lookUp(partitions)
+        return await startPositions(cluster, this.#options, await group.committed(partitions), partitions)
       } catch (error) {
         if (!isRetriable(error)) {
           this.#fail(cluster.translate(error, 'find out where to start reading'))
@@ -201,22 +202,6 @@ class Consumer implements ConsumerPort {
         if (this.#closing !== undefined || group.lost || group.rebalancing) return undefined
       }
     }
-  }
-
-  async #lookUp(partitions: readonly TopicPartition[]): Promise<readonly OffsetOf[]> {
-    const { cluster, group } = this.#running!
-    const committed = await group.committed(partitions)
-    const known = new Set(committed.map(topicPartitionName))
-    const fresh = partitions.filter((partition) => !known.has(topicPartitionName(partition)))
-    const resetTo = (reset: string): TopicPartition[] =>
-      fresh.filter(({ topic }) => this.#options.offsetReset(topic) === reset)
-    const [none] = resetTo('none')
-    if (none !== undefined) throw noOffset(this.#options.groupId, none)
-    return [
-      ...committed,
-      ...(await listOffsets(cluster, resetTo('earliest'), 'earliest')),
-      ...(await listOffsets(cluster, resetTo('latest'), 'latest', this.#options.readCommitted)),
-    ]
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -293,11 +278,4 @@ async function addTopics(cluster: Cluster, topics: readonly string[]): Promise<v
     const message = `topic ${topic} does not exist. Create it, or correct its name`
     throw new BrokerError('MILLRACE_TOPIC_MISSING', message, { topic, retriable: false, cause: error })
   }
-}
-
-function noOffset(groupId: string, { topic, partition }: TopicPartition): BrokerError {
-  const message =
-    `the group ${groupId} has no committed offset for ${topic}-${partition}, and the topic's offset reset is 'none'. ` +
-    `Commit one, or set the reset to 'earliest' or 'latest'`
-  return new BrokerError('MILLRACE_OFFSET_OUT_OF_RANGE', message, { topic, partition, retriable: false })
 }

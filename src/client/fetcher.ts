@@ -27,6 +27,7 @@ export interface FetcherOptions {
   readonly fetchMaxBytes: number
   readonly readCommitted: boolean
   readonly bufferedRecordsPerPartitionMax: number
+  readonly fetchBufferBytesMax: number
   outOfRange(partition: TopicPartition): OutOfRangePolicy
   /** Something can be taken, or a fetch was answered. */
   onArrival(): void
@@ -58,6 +59,7 @@ export class Fetcher {
   readonly #clock: Clock
   readonly #states = new Map<string, PartitionState>()
   readonly #busy = new Set<number>()
+  #queuedBytes = 0
   #refreshes = 0
   #stopped = false
 
@@ -74,7 +76,10 @@ export class Fetcher {
 
   /** With everything that is queued of them. */
   remove(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) this.#states.delete(topicPartitionName(partition))
+    for (const name of partitions.map(topicPartitionName)) {
+      for (const { bytes } of this.#states.get(name)?.queue ?? []) this.#queuedBytes -= bytes
+      this.#states.delete(name)
+    }
   }
 
   stop(): void {
@@ -90,6 +95,7 @@ export class Fetcher {
       const batch = state.queue.shift()
       if (batch === undefined) continue
       state.queuedRecords -= batch.count
+      this.#queuedBytes -= batch.bytes
       batches.push(batch)
     }
     if (batches.length > 0) this.#pump()
@@ -111,7 +117,7 @@ export class Fetcher {
 
   #pump(): void {
     if (this.#stopped) return
-    const { cluster, bufferedRecordsPerPartitionMax } = this.#options
+    const { cluster } = this.#options
     const now = this.#clock.monotonic()
     const groups = new Map<number, { states: PartitionState[]; leftOut: boolean }>()
     let leaderless = false
@@ -121,7 +127,7 @@ export class Fetcher {
       if (leader === undefined) continue
       let group = groups.get(leader)
       if (group === undefined) groups.set(leader, (group = { states: [], leftOut: false }))
-      if (state.queuedRecords >= bufferedRecordsPerPartitionMax || state.retryAt > now) group.leftOut = true
+      if (this.#isFull(state) || state.retryAt > now) group.leftOut = true
       else group.states.push(state)
     }
     for (const [leader, { states, leftOut }] of groups) {
@@ -129,6 +135,14 @@ export class Fetcher {
         void this.#fetch(leader, states, leftOut ? busyWaitMs : idleWaitMs)
     }
     if (leaderless && this.#refreshes === 0) void this.#refresh(this.#backoff(1))
+  }
+
+  /** One that has nothing queued is read all the same: what fills the buffer may be paused, and for long. */
+  #isFull({ queuedRecords }: PartitionState): boolean {
+    const { bufferedRecordsPerPartitionMax, fetchBufferBytesMax } = this.#options
+    return (
+      queuedRecords >= bufferedRecordsPerPartitionMax || (queuedRecords > 0 && this.#queuedBytes >= fetchBufferBytesMax)
+    )
   }
 
   async #fetch(leader: number, states: readonly PartitionState[], maxWaitMs: number): Promise<void> {
@@ -171,6 +185,7 @@ export class Fetcher {
     if (batch.count === 0) return
     state.queue.push(batch)
     state.queuedRecords += batch.count
+    this.#queuedBytes += batch.bytes
     this.#toTheEnd(state)
   }
 

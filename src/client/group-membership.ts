@@ -9,7 +9,7 @@
  * stop while a JoinGroup is under way, as the broker then counts that as a sign of life.
  */
 import { sleep, type Clock, type Timer } from '../core/clock.ts'
-import { BrokerError, TaskMigratedError } from '../core/errors.ts'
+import type { BrokerError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
 import { encodeAddress } from '../runtime/member-places.ts'
 import type { ConsumerOptions } from '../runtime/port.ts'
@@ -19,6 +19,7 @@ import { backoff } from './backoff.ts'
 import { AnswerError, checkAnswer, ConnectionError, isRetriable, kafkaErrorOf } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 import { assignGroup } from './assign-group.ts'
+import { instanceFenced, notAMember, strangersIn } from './group-errors.ts'
 import { decodeAssignment, encodeSubscription, type Assignment } from './group-protocol.ts'
 import type { OffsetOf } from './list-offsets.ts'
 import { commitOffsets, type MemberIdentity } from './offset-commit.ts'
@@ -154,7 +155,7 @@ export class GroupMembership {
     const answer = kafkaErrorOf(error)
     // The next generation began while this one was forming.
     if (answer === 'REBALANCE_IN_PROGRESS') return
-    if (answer === 'FENCED_INSTANCE_ID') throw this.#fencedError(error)
+    if (answer === 'FENCED_INSTANCE_ID') throw this.#fencedBy(error)
     this.#forgetCoordinator()
     if (outErrors.has(answer)) this.lost = true
     else if (answer === 'INCONSISTENT_GROUP_PROTOCOL') throw strangersIn(consumer.groupId, error)
@@ -208,7 +209,7 @@ export class GroupMembership {
   #heardError(error: unknown): void {
     const answer = kafkaErrorOf(error)
     if (answer === 'REBALANCE_IN_PROGRESS') this.requestRejoin()
-    else if (answer === 'FENCED_INSTANCE_ID') this.#fencedError(error)
+    else if (answer === 'FENCED_INSTANCE_ID') this.#fencedBy(error)
     else if (outErrors.has(answer)) this.#lose()
     else this.#forgetCoordinator()
   }
@@ -219,12 +220,8 @@ export class GroupMembership {
   }
 
   /** Coming back would fence the other one in turn, without end: this one is done. */
-  #fencedError(cause: unknown): BrokerError {
-    const { groupId, groupInstanceId } = this.#member
-    const message =
-      `another member of the group ${groupId} has the groupInstanceId '${groupInstanceId}' too, and came later: this one ` +
-      `stops. Give every instance an id of its own, and stop an instance before its successor starts`
-    this.#fenced ??= new BrokerError('MILLRACE_INSTANCE_FENCED', message, { retriable: false, cause })
+  #fencedBy(cause: unknown): BrokerError {
+    this.#fenced ??= instanceFenced(this.#member, cause)
     this.#lose()
     return this.#fenced
   }
@@ -246,7 +243,7 @@ export class GroupMembership {
     const { random, requestTimeoutMs } = cluster.options
     const deadline = this.#clock.monotonic() + requestTimeoutMs
     for (let attempt = 0; ; attempt++) {
-      if (this.lost) throw this.#fenced ?? this.#migrated(offsets)
+      if (this.lost) throw this.#fenced ?? notAMember(this.#member, offsets, { why: this.#whyLost })
       const member = this.#member
       try {
         return await commitOffsets(cluster, member, offsets)
@@ -286,19 +283,13 @@ export class GroupMembership {
   /** Returns when it is worth another try. */
   #commitFailed(error: unknown, offsets: readonly OffsetOf[]): void {
     const answer = kafkaErrorOf(error)
-    if (answer === 'FENCED_INSTANCE_ID') throw this.#fencedError(error)
+    if (answer === 'FENCED_INSTANCE_ID') throw this.#fencedBy(error)
     if (outErrors.has(answer) || answer === 'REBALANCE_IN_PROGRESS') {
       this.#lose()
-      throw this.#migrated(offsets, error)
+      throw notAMember(this.#member, offsets, { why: this.#whyLost, cause: error })
     }
     if (!isRetriable(error)) throw this.#notCommitted(error)
     this.#forgetCoordinator()
-  }
-
-  #migrated(offsets: readonly OffsetOf[], cause?: unknown): TaskMigratedError {
-    const why = this.#whyLost ?? `this member is no longer part of the group ${this.#member.groupId}`
-    const facts = { topic: offsets[0]?.topic, partition: offsets[0]?.partition, cause }
-    return new TaskMigratedError(`${why}: nothing was committed`, facts)
   }
 
   /** Leaves before its time, so that the others need not wait for this member. */
@@ -334,11 +325,4 @@ export class GroupMembership {
 /** A static leader that came back is given the assignment that stands (KIP-814). */
 function isToAssign({ leader, memberId, skipAssignment }: JoinedGroup): boolean {
   return leader === memberId && !skipAssignment
-}
-
-function strangersIn(groupId: string, cause: unknown): BrokerError {
-  const message =
-    `the group ${groupId} has members that rebalance in another way: instances of a Millrace that rebalanced eagerly, or ` +
-    `another program with this group id. Stop them first, or use another applicationId`
-  return new BrokerError('MILLRACE_BROKER_FAILED', message, { retriable: false, cause })
 }

@@ -73,9 +73,9 @@ export interface ConsumerOptions {
   /**
    * C14. Makes the member a static one (KIP-345): it does not leave the group when it closes, and whoever comes back with this id within
    * the session time-out has its partitions again without a rebalance. Of two at the same time the older one
-   * fails with MILLRACE_INSTANCE_FENCED.
+   * fails with MILLRACE_INSTANCE_FENCED. Null or left out: a dynamic member.
    */
-  readonly groupInstanceId?: string
+  readonly groupInstanceId?: string | null
   /** Told to every member of the group (C10). */
   readonly address?: string
   readonly assignor: Assignor
@@ -84,6 +84,11 @@ export interface ConsumerOptions {
   readonly rebalanceTimeoutMs: number
   /** Records that are fetched but not yet polled; above it the partition is not fetched (C6). */
   readonly bufferedRecordsPerPartitionMax: number
+  /**
+   * Bytes, decompressed, of all partitions that are fetched but not yet polled; above it only partitions of which nothing waits are
+   * fetched (C6). What is under way still comes: the bound is this and one fetch of each broker.
+   */
+  readonly fetchBufferBytesMax: number
   readonly fetchMaxBytes: number
   readonly readCommitted: boolean
   /** Start for a partition without a committed offset, per topic; `none` makes it an error (MILLRACE_OFFSET_OUT_OF_RANGE). */

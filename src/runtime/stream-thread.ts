@@ -251,10 +251,8 @@ export class StreamThread {
     const { clock, settings } = this.#options
     // half of what the group, or whoever stops the app, waits for: the commit comes after it
     const timeoutMs = Math.min(settings.rebalanceTimeoutMs, settings.shutdownTimeoutMs) / 2
-    const leaving = new Set(partitions.map((partition) => this.#tasks.taskOf(partition)))
-    const tasks = this.#tasks.running.map(({ task }) => task).filter((task) => leaving.has(task))
     try {
-      await drain(tasks, { clock, bell: this.#bell, timeoutMs })
+      await drain(this.#tasks.runningOf(partitions), { clock, bell: this.#bell, timeoutMs })
       await this.#commit()
       this.#drop(partitions, 'revoked')
     } catch (error) {

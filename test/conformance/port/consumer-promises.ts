@@ -354,9 +354,7 @@ export function consumerPromises(under: () => PortUnderTest): void {
       expect(silent.members()).toEqual([])
       const other = await started([topic], listeners[1], { groupId, address: 'other:1' })
       const all = /^nowhere owns [01]; other:1 owns [01]$/
-      await pollAll([silent, other], () =>
-        [silent, other].every((consumer) => all.test(placesOf(consumer.members()))),
-      )
+      await pollAll([silent, other], () => [silent, other].every((consumer) => all.test(placesOf(consumer.members()))))
       expect(placesOf(other.members())).toBe(placesOf(silent.members()))
       await Promise.all([silent.close(), other.close()])
     })

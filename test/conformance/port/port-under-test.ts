@@ -55,6 +55,7 @@ export function consumerOptions(overrides: Partial<ConsumerOptions> = {}): Consu
     heartbeatIntervalMs: 200,
     rebalanceTimeoutMs: 20_000,
     bufferedRecordsPerPartitionMax: 1_000,
+    fetchBufferBytesMax: 50_000_000,
     fetchMaxBytes: 5_000_000,
     readCommitted: false,
     offsetReset: () => 'earliest',

@@ -45,10 +45,7 @@ export function rebalancePromises(under: () => PortUnderTest): void {
       await pollUntil(first.consumer, () => partitionsHeard(first.listener, 'assigned').length === 4)
       first.consumer.pause([0, 1, 2, 3].map((partition) => ({ topic, partition })))
       const second = await memberOf(topic, { groupId })
-      await pollAll(
-        [first.consumer, second.consumer],
-        () => partitionsHeard(second.listener, 'assigned').length === 2,
-      )
+      await pollAll([first.consumer, second.consumer], () => partitionsHeard(second.listener, 'assigned').length === 2)
       const gone = partitionsHeard(first.listener, 'revoked')
       expect(gone.toSorted()).toEqual(partitionsHeard(second.listener, 'assigned').toSorted())
       expect(partitionsHeard(first.listener, 'assigned')).toHaveLength(4)
@@ -58,7 +55,9 @@ export function rebalancePromises(under: () => PortUnderTest): void {
       )
       const theirs = await pollUntil(second.consumer, (seen) => seen.length === 6)
       expect(new Set(theirs.map(({ partition }) => partition))).toEqual(new Set(gone))
-      const kept = [0, 1, 2, 3].filter((partition) => !gone.includes(partition)).map((partition) => ({ topic, partition }))
+      const kept = [0, 1, 2, 3]
+        .filter((partition) => !gone.includes(partition))
+        .map((partition) => ({ topic, partition }))
       const paused = kept.map((each) => first.consumer.position(each))
       expect(paused).toEqual([0, 0])
       first.consumer.resume(kept)
@@ -123,10 +122,7 @@ export function rebalancePromises(under: () => PortUnderTest): void {
       await consumer.close()
       const heardBefore = other.listener.heard.length
       const after = await memberOf(topic, { groupId, groupInstanceId: 'one' })
-      await pollAll(
-        [other.consumer, after.consumer],
-        () => partitionsHeard(after.listener, 'assigned').length === 1,
-      )
+      await pollAll([other.consumer, after.consumer], () => partitionsHeard(after.listener, 'assigned').length === 1)
       expect(partitionsHeard(after.listener, 'assigned')).toEqual(partitionsHeard(before.listener, 'assigned'))
       expect(other.listener.heard).toHaveLength(heardBefore)
       await Promise.all([other.consumer.close(), after.consumer.close()])
