@@ -191,7 +191,7 @@ class Consumer implements ConsumerPort {
     const { cluster, group } = this.#running!
     for (let attempt = 0; ; attempt++) {
       try {
-        return await startPositions(cluster, this.#options, await group.committed(partitions), partitions)
+        return await startPositions(cluster, this.#options, partitions)
       } catch (error) {
         if (!isRetriable(error)) {
           this.#fail(cluster.translate(error, 'find out where to start reading'))

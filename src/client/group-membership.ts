@@ -14,16 +14,17 @@ import type { TopicPartition } from '../core/topic-partition.ts'
 import { encodeAddress } from '../runtime/member-places.ts'
 import type { ConsumerOptions } from '../runtime/port.ts'
 import { kafkaError, type KafkaErrorName } from '../protocol/kafka-error.ts'
-import type { NewRequest, ResponseOf } from '../protocol/messages/messages.ts'
+import type { ResponseOf } from '../protocol/messages/messages.ts'
 import { backoff } from './backoff.ts'
-import { AnswerError, checkAnswer, ConnectionError, isRetriable, kafkaErrorOf } from './broker-errors.ts'
+import { checkAnswer, isRetriable, kafkaErrorOf } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 import { assignGroup } from './assign-group.ts'
 import { instanceFenced, notAMember, strangersIn } from './group-errors.ts'
+import { Heartbeats } from './heartbeats.ts'
 import { decodeAssignment, encodeSubscription, type Assignment } from './group-protocol.ts'
+import { leaveGroup } from './leave-group.ts'
 import type { OffsetOf } from './list-offsets.ts'
 import { commitOffsets, type MemberIdentity } from './offset-commit.ts'
-import { fetchOffsets } from './offset-fetch.ts'
 
 /**
  * Says how members rebalance, not only who assigns: the broker refuses a member that knows no protocol of the group's, so an eager
@@ -51,7 +52,7 @@ export class GroupMembership {
   readonly #options: MembershipOptions
   readonly #clock: Clock
   #member: MemberIdentity
-  #heartbeat: Timer | undefined
+  readonly #heartbeats: Heartbeats
   /** The leader looks after what it has withheld. */
   #followUp: Timer | undefined
   #joining: Promise<Assignment | undefined> | undefined
@@ -68,6 +69,11 @@ export class GroupMembership {
     this.#clock = options.cluster.options.clock
     const { groupId, groupInstanceId = null } = options.consumer
     this.#member = { groupId, memberId: '', generationId: -1, groupInstanceId }
+    this.#heartbeats = new Heartbeats({
+      cluster: options.cluster,
+      intervalMs: options.consumer.heartbeatIntervalMs,
+      onError: (error) => this.#heardError(error),
+    })
   }
 
   /**
@@ -88,7 +94,7 @@ export class GroupMembership {
       try {
         if (this.#fenced !== undefined) throw this.#fenced
         const assignment = await this.#joinOnce(owned)
-        this.#startHeartbeats()
+        if (!this.#closed) this.#heartbeats.start(this.#member)
         return assignment
       } catch (error) {
         if (!this.#closed) await this.#recoverJoin(error, attempt)
@@ -118,13 +124,10 @@ export class GroupMembership {
   async #sendJoin(metadata: Buffer): Promise<JoinedGroup> {
     const { cluster, consumer } = this.#options
     const { sessionTimeoutMs, rebalanceTimeoutMs } = consumer
+    const protocols = [{ name: protocolName, metadata }]
     const coordinator = await this.#coordinator()
     const send = (): Promise<JoinedGroup> => {
-      const { groupId, memberId, groupInstanceId } = this.#member
-      const request: NewRequest<'JoinGroup'> = {
-        ...{ groupId, memberId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocolType },
-        protocols: [{ name: protocolName, metadata }],
-      }
+      const request = { ...this.#member, sessionTimeoutMs, rebalanceTimeoutMs, protocolType, protocols }
       return cluster.send(coordinator, 'JoinGroup', request, this.#patience())
     }
     let joined = await send()
@@ -145,7 +148,9 @@ export class GroupMembership {
     const { cluster, consumer } = this.#options
     const { assignments, withheld } = await assignGroup(cluster, consumer.assignor, members)
     // Whoever has to let go joins again. A static member that restarts instead comes back without, and tells nobody.
-    if (withheld) this.#followUp = this.#clock.setTimer(consumer.sessionTimeoutMs, () => this.requestRejoin())
+    this.#followUp?.cancel()
+    if (withheld && !this.#closed)
+      this.#followUp = this.#clock.setTimer(consumer.sessionTimeoutMs, () => this.requestRejoin())
     return assignments
   }
 
@@ -182,28 +187,9 @@ export class GroupMembership {
     this.#whyLost = undefined
   }
 
-  #startHeartbeats(): void {
-    if (this.#closed) return
-    const { consumer } = this.#options
-    this.#heartbeat = this.#clock.setTimer(consumer.heartbeatIntervalMs, () => void this.#beat())
-  }
-
   #stopTimers(): void {
-    this.#heartbeat?.cancel()
-    this.#heartbeat = undefined
+    this.#heartbeats.stop()
     this.#followUp?.cancel()
-  }
-
-  async #beat(): Promise<void> {
-    const timer = this.#heartbeat
-    try {
-      const { errorCode } = await this.#options.cluster.send(await this.#coordinator(), 'Heartbeat', this.#member)
-      checkAnswer(errorCode)
-    } catch (error) {
-      // Stopped meanwhile: the answer is about a generation that is over.
-      if (this.#heartbeat === timer) this.#heardError(error)
-    }
-    if (this.#heartbeat === timer && !this.lost) this.#startHeartbeats()
   }
 
   #heardError(error: unknown): void {
@@ -216,6 +202,7 @@ export class GroupMembership {
 
   #lose(): void {
     this.lost = true
+    this.#heartbeats.stop()
     this.#options.onChange()
   }
 
@@ -224,14 +211,6 @@ export class GroupMembership {
     this.#fenced ??= instanceFenced(this.#member, cause)
     this.#lose()
     return this.#fenced
-  }
-
-  /** What the group committed; a partition without a committed offset is absent. */
-  async committed(partitions: readonly TopicPartition[]): Promise<readonly OffsetOf[]> {
-    return fetchOffsets(this.#options.cluster, this.#member.groupId, partitions).catch((error: unknown) => {
-      this.#forgetCoordinator()
-      throw error
-    })
   }
 
   /**
@@ -309,16 +288,9 @@ export class GroupMembership {
 
   /** The others need not wait for the session to time out. A static member is expected back (KIP-345). */
   async #sayGoodbye(): Promise<void> {
-    const { groupId, memberId, groupInstanceId } = this.#member
+    const { memberId, groupInstanceId } = this.#member
     if (memberId === '' || this.lost || groupInstanceId !== null) return
-    try {
-      await this.#options.cluster.send(await this.#coordinator(), 'LeaveGroup', (version) =>
-        version < 3 ? { groupId, memberId } : { groupId, members: [{ memberId }] },
-      )
-    } catch (error) {
-      // No way to the broker: the session time-out does the same.
-      if (!(error instanceof ConnectionError || error instanceof AnswerError)) throw error
-    }
+    await leaveGroup(this.#options.cluster, this.#member)
   }
 }
 

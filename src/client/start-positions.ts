@@ -3,6 +3,7 @@ import { topicPartitionName, type TopicPartition } from '../core/topic-partition
 import type { ConsumerOptions } from '../runtime/port.ts'
 import type { Cluster } from './cluster.ts'
 import { listOffsets, type OffsetOf } from './list-offsets.ts'
+import { fetchOffsets } from './offset-fetch.ts'
 
 /**
  * Where reading begins: at what the group committed, or where the topic's reset says.
@@ -12,9 +13,12 @@ import { listOffsets, type OffsetOf } from './list-offsets.ts'
 export async function startPositions(
   cluster: Cluster,
   { groupId, offsetReset, readCommitted }: ConsumerOptions,
-  committed: readonly OffsetOf[],
   partitions: readonly TopicPartition[],
 ): Promise<readonly OffsetOf[]> {
+  const committed = await fetchOffsets(cluster, groupId, partitions).catch((error: unknown) => {
+    cluster.forgetCoordinator({ groupId })
+    throw error
+  })
   const known = new Set(committed.map(topicPartitionName))
   const fresh = partitions.filter((partition) => !known.has(topicPartitionName(partition)))
   const resetTo = (reset: string): TopicPartition[] => fresh.filter(({ topic }) => offsetReset(topic) === reset)

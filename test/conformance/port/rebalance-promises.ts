@@ -23,7 +23,10 @@ interface Member {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const partitionsHeard = ({ heard }: HeardListener, what: 'assigned' | 'revoked' | 'lost'): readonly number[] =>
-  heard.filter(([kind]) => kind === what).flatMap(([, partitions]) => partitions.map(({ partition }) => partition))
+  heard
+    .filter(([kind]) => kind === what)
+    .flatMap(([, partitions]) => partitions.map(({ partition }) => partition))
+    .sort((a, b) => a - b)
 
 export function rebalancePromises(under: () => PortUnderTest): void {
   const memberOf = async (
@@ -47,7 +50,7 @@ export function rebalancePromises(under: () => PortUnderTest): void {
       const second = await memberOf(topic, { groupId })
       await pollAll([first.consumer, second.consumer], () => partitionsHeard(second.listener, 'assigned').length === 2)
       const gone = partitionsHeard(first.listener, 'revoked')
-      expect(gone.toSorted()).toEqual(partitionsHeard(second.listener, 'assigned').toSorted())
+      expect(gone).toEqual(partitionsHeard(second.listener, 'assigned'))
       expect(partitionsHeard(first.listener, 'assigned')).toHaveLength(4)
       await write(
         under(),
@@ -105,7 +108,7 @@ export function rebalancePromises(under: () => PortUnderTest): void {
       const next = await memberOf(topic, timing)
       const isOver = (): boolean => partitionsHeard(slow.listener, 'lost').length > 0
       await pollAll([slow.consumer, next.consumer], isOver)
-      expect(partitionsHeard(slow.listener, 'lost').toSorted()).toEqual([0, 1])
+      expect(partitionsHeard(slow.listener, 'lost')).toEqual([0, 1])
       expect(refusals).toHaveLength(1)
       expect(refusals[0]).toBeInstanceOf(TaskMigratedError)
       expect(String(refusals[0])).toContain('longer than the 1000 ms of rebalanceTimeoutMs')

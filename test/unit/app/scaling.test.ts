@@ -121,7 +121,11 @@ describe('scaling', () => {
     await made.clock.runUntil(() => isCaughtUp(made))
     // A member that has joined and never polls: the group forms, and waits.
     made.kafka.group('word-ids').add({
-      ...{ memberId: 'instance-9-silent', topics: [topics.lines], owned: [], generation: -1, address: null },
+      memberId: 'instance-9-silent',
+      topics: [topics.lines],
+      owned: [],
+      generation: -1,
+      address: null,
       assignor: [...made.kafka.group('word-ids').members.values()][0]!.assignor,
     })
     made.write('lines', lines.slice(30))
