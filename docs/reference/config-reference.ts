@@ -1,5 +1,5 @@
 import { configTable } from '../../src/app/config-table.ts'
-import type { ConfigRow } from '../../src/app/config-table.ts'
+import type { ConfigRow } from '../../src/app/config-row.ts'
 
 const header = `# Configuration
 

@@ -70,6 +70,8 @@ export interface AppConfig {
   readonly maxRecordsPerTurn?: number
   /** Bytes asked for in one fetch. */
   readonly fetchMaxBytes?: number
+  /** Bytes that are fetched and wait to be taken in; above it only partitions of which nothing waits are fetched. */
+  readonly fetchBufferBytesMax?: number
   /** Where to start on a partition without a committed offset. */
   readonly offsetReset?: 'earliest' | 'latest' | 'none'
   /** When the position is outside the log. `auto`: an error for tasks with state, `offsetReset` for the others. */
@@ -86,6 +88,8 @@ export interface AppConfig {
   readonly deliveryTimeoutMs?: Duration
   /** The group takes the app for dead after so long without a heartbeat. */
   readonly sessionTimeoutMs?: Duration
+  /** Makes the instance a static member of the group: a restart within `sessionTimeoutMs` moves no task. Every instance its own. */
+  readonly groupInstanceId?: string
   readonly heartbeatIntervalMs?: Duration
   /** How long the group waits for the app to hand over its partitions. */
   readonly rebalanceTimeoutMs?: Duration

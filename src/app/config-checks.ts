@@ -1,7 +1,7 @@
 import { durationMs } from '../core/duration.ts'
 import type { Duration } from '../core/duration.ts'
 import type { Problem } from '../core/errors.ts'
-import type { ConfigRow } from './config-table.ts'
+import type { ConfigRow } from './config-row.ts'
 
 /** A checked value in its resolved form, or what is wrong with it. */
 export type Checked = { readonly value: unknown } | { readonly problem: string; readonly remedy: string }

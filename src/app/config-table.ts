@@ -1,67 +1,14 @@
+import { count, duration, row, type ConfigRow } from './config-row.ts'
+
 /*
  * The one table of everything that can be configured. The checks, the defaults and docs/reference/config.md come from it;
  * a test holds the `AppConfig` interface against it.
  */
 
-/** How a value is checked and turned into its resolved form. */
-export type ConfigType =
-  | { readonly type: 'text' }
-  /** A name that may be part of a topic's name. */
-  | { readonly type: 'name' }
-  | { readonly type: 'addresses' }
-  /** One address to listen at; port 0 is any free one. */
-  | { readonly type: 'listen-address' }
-  | { readonly type: 'choice'; readonly choices: readonly string[] }
-  | {
-      readonly type: 'integer'
-      readonly min: number
-      readonly max: number
-      readonly unit: 'records' | 'entries' | 'bytes' | ''
-    }
-  | { readonly type: 'duration'; readonly min: number; readonly max: number }
-  | { readonly type: 'tls' }
-  | { readonly type: 'sasl' }
-  | { readonly type: 'registry' }
-  | { readonly type: 'policy' }
-
-export type ConfigRow = ConfigType & {
-  /** As users write it; a dot leads into a nested object. */
-  readonly key: string
-  /** Null: none, or derived as `doc` says. */
-  readonly fallback: string | number | boolean | readonly string[] | null
-  readonly importance: 'high' | 'medium' | 'low'
-  readonly doc: string
-  /** The setting of Kafka, or of Kafka Streams, that it corresponds to. */
-  readonly kafka: string | null
-}
-
 const second = 1_000
 const minute = 60 * second
 const hour = 60 * minute
 const mebibyte = 1_048_576
-
-type RowDetails = Omit<ConfigRow, 'key'> & ConfigType
-
-function row(key: string, details: RowDetails): ConfigRow {
-  return Object.freeze({ key, ...details })
-}
-
-function duration(
-  min: number,
-  fallback: number,
-  max: number,
-): { type: 'duration'; min: number; fallback: number; max: number } {
-  return { type: 'duration', min, fallback, max }
-}
-
-function count<U extends string>(
-  unit: U,
-  min: number,
-  fallback: number,
-  max: number,
-): { type: 'integer'; unit: U; min: number; fallback: number; max: number } {
-  return { type: 'integer', unit, min, fallback, max }
-}
 
 export const configTable: readonly ConfigRow[] = Object.freeze([
   row('applicationId', {
@@ -172,6 +119,12 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     kafka: 'fetch.max.bytes',
     doc: 'Bytes asked for in one fetch.',
   }),
+  row('fetchBufferBytesMax', {
+    ...count('bytes', 1_024, 64 * mebibyte, 16_384 * mebibyte),
+    importance: 'medium',
+    kafka: 'input.buffer.max.bytes',
+    doc: 'Decompressed bytes of all partitions that may be fetched ahead of processing; above it only partitions of which nothing waits are fetched.',
+  }),
   row('offsetReset', {
     type: 'choice',
     choices: ['earliest', 'latest', 'none'],
@@ -226,6 +179,13 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     kafka: 'delivery.timeout.ms',
     doc: 'After this time a record that is not acknowledged has failed, and the produce policy decides.',
   }),
+  row('groupInstanceId', {
+    type: 'text',
+    fallback: null,
+    importance: 'medium',
+    kafka: 'group.instance.id',
+    doc: 'Makes the instance a static member of the group (KIP-345): when it restarts with this id within `sessionTimeoutMs` it has its tasks again and no other moves. It does not leave the group when it stops. Every instance needs an id of its own. Default: a dynamic member.',
+  }),
   row('sessionTimeoutMs', {
     ...duration(100, 45 * second, 30 * minute),
     importance: 'high',
@@ -242,7 +202,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     ...duration(100, 5 * minute, hour),
     importance: 'low',
     kafka: 'max.poll.interval.ms',
-    doc: 'How long the group waits for the app to commit and hand over its partitions.',
+    doc: 'How long the group waits for the app to commit and hand over its partitions. An app that takes longer leaves the group, drops its tasks and comes back.',
   }),
   row('requestTimeoutMs', {
     ...duration(10, 30 * second, 10 * minute),

@@ -21,6 +21,7 @@ export interface ResolvedConfig {
   readonly idleAfterMs: number | null
   readonly bufferedRecordsPerPartitionMax: number
   readonly maxRecordsPerTurn: number
+  readonly fetchBufferBytesMax: number
   readonly fetchMaxBytes: number
   readonly offsetReset: 'earliest' | 'latest' | 'none'
   readonly outOfRange: 'auto' | OutOfRangePolicy
@@ -30,6 +31,7 @@ export interface ResolvedConfig {
   readonly batchBytes: number
   readonly producerBufferBytesMax: number
   readonly deliveryTimeoutMs: number
+  readonly groupInstanceId: string | null
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly rebalanceTimeoutMs: number

@@ -10,7 +10,8 @@ import { Cluster } from './cluster.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMembership } from './group-membership.ts'
 import type { Assignment } from './group-protocol.ts'
-import { listOffsets, type OffsetOf } from './list-offsets.ts'
+import type { OffsetOf } from './list-offsets.ts'
+import { startPositions } from './start-positions.ts'
 
 /** How long `close` waits for a JoinGroup that is under way, to be able to leave the group properly. */
 const joinPatienceMs = 1_000
@@ -21,7 +22,8 @@ export function clientConsumer(client: ClientOptions, options: ConsumerOptions):
 
 /**
  * Callbacks of the listener run inside `poll` (and `close`), so never while its user processes what it polled; heartbeats
- * and reading ahead go on beside it. A rebalance waits for the next `poll`, as with KafkaConsumer.
+ * and reading ahead go on beside it. A rebalance waits for the next `poll`, as with KafkaConsumer; what is owned is handed out all
+ * the while that the group forms (KIP-429).
  *
  * C8, exactly: `highWatermark` is what the broker said in the last fetch that was answered. A partition whose buffer has room
  * is in every fetch, and the broker answers as soon as it has something: the value lags behind the broker by the
@@ -33,7 +35,6 @@ class Consumer implements ConsumerPort {
   readonly #paused = new Set<string>()
   #running: { cluster: Cluster; group: GroupMembership; fetcher: Fetcher; listener: RebalanceListener } | undefined
   #owned: readonly TopicPartition[] = []
-  #lastOwned: readonly TopicPartition[] = []
   #joining: Promise<void> | undefined
   #joined: Assignment | undefined
   #members: readonly MemberPlace[] = []
@@ -76,9 +77,10 @@ class Consumer implements ConsumerPort {
 
   #join(group: GroupMembership): void {
     this.#joined = undefined
-    this.#joining = group.join(this.#lastOwned).then(
+    this.#joining = group.join(this.#owned).then(
       (assignment) => {
         this.#joined = assignment
+        this.#joining = undefined
         this.#signal()
       },
       (error: Error) => this.#fail(error),
@@ -121,77 +123,85 @@ class Consumer implements ConsumerPort {
 
   /** Tells the listener what happened to the group since the last poll. */
   async #serve(): Promise<void> {
-    if (this.#running === undefined || this.#closing !== undefined) return
-    const { group, fetcher } = this.#running
-    if (this.#joining === undefined && (group.lost || group.rebalancing)) {
-      await this.#release()
-      this.#join(group)
-    }
-    if (this.#joined === undefined) return
-    const { partitions: assignment, userData } = this.#joined
-    const positions = await this.#positions(assignment)
-    if (positions === undefined) return
-    this.#joined = undefined
-    this.#joining = undefined
-    this.#paused.clear()
-    this.#owned = assignment
-    this.#lastOwned = assignment
-    this.#members = decodePlaces(userData)
-    fetcher.assign(positions)
-    await this.#running.listener.onAssigned(assignment)
+    if (this.#running === undefined || this.#closing !== undefined || this.#fatal !== undefined) return
+    const { group } = this.#running
+    if (this.#joining !== undefined) return
+    if (group.lost) await this.#lose()
+    else if (this.#joined !== undefined) await this.#serveAssignment(this.#joined)
+    // Lost while it was told what it has: first it is told that, by the next turn.
+    if (group.lost && this.#owned.length > 0) return this.#serve()
+    if (group.lost || group.rebalancing) this.#join(group)
   }
 
-  /** The partitions go, one way or the other: from here on nothing of them is handed out. */
-  async #release(): Promise<void> {
+  /** What goes, goes first: another member waits for it. */
+  async #serveAssignment({ partitions, userData }: Assignment): Promise<void> {
+    this.#joined = undefined
     const { group, fetcher, listener } = this.#running!
-    const owned = this.#owned
-    try {
-      if (owned.length > 0 && group.lost) await listener.onLost(owned)
-      else if (owned.length > 0) await listener.onRevoked(owned)
-    } finally {
-      if (group.lost) this.#lastOwned = []
-      this.#owned = []
-      fetcher.assign([])
+    const gone = without(this.#owned, partitions)
+    if (gone.length > 0) {
+      // Whoever is to have them gets them when the group forms the next time.
+      group.requestRejoin()
+      await this.#revoke(gone)
+      if (group.lost) return
     }
+    const added = without(partitions, this.#owned)
+    const positions = await this.#positions(added)
+    // Not told, so not owned: the group, which forms again, gives them to whoever is there.
+    if (positions === undefined) return group.requestRejoin()
+    this.#owned = [...this.#owned, ...added]
+    this.#members = decodePlaces(userData)
+    for (const partition of added) this.#paused.delete(topicPartitionName(partition))
+    fetcher.add(positions)
+    await listener.onAssigned(added)
+  }
+
+  /** Ends with the partitions gone, or with the group's `lost` when it took too long. */
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const { group, listener } = this.#running!
+    const { rebalanceTimeoutMs, groupId } = this.#options
+    const late = this.#client.clock.setTimer(rebalanceTimeoutMs, () => {
+      const names = partitions.map(topicPartitionName).join(', ')
+      const took = `to let go of ${names} took longer than the ${rebalanceTimeoutMs} ms of rebalanceTimeoutMs`
+      void group.giveUp(`${took}, so this member left the group ${groupId}`)
+    })
+    try {
+      await listener.onRevoked(partitions)
+    } finally {
+      late.cancel()
+      if (!group.lost) this.#forget(partitions)
+    }
+  }
+
+  async #lose(): Promise<void> {
+    const owned = this.#owned
+    this.#joined = undefined
+    this.#forget(owned)
+    if (owned.length > 0) await this.#running!.listener.onLost(owned)
+  }
+
+  /** From here on nothing of them is handed out. */
+  #forget(partitions: readonly TopicPartition[]): void {
+    this.#owned = without(this.#owned, partitions)
+    this.#running!.fetcher.remove(partitions)
+    for (const partition of partitions) this.#paused.delete(topicPartitionName(partition))
   }
 
   /** Where to start reading; undefined when the group moved on meanwhile. */
   async #positions(partitions: readonly TopicPartition[]): Promise<readonly OffsetOf[] | undefined> {
-    const { group } = this.#running!
+    const { cluster, group } = this.#running!
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#lookUp(partitions)
+        return await startPositions(cluster, this.#options, partitions)
       } catch (error) {
         if (!isRetriable(error)) {
-          this.#joined = undefined
-          this.#fail(this.#running!.cluster.translate(error, 'find out where to start reading'))
+          this.#fail(cluster.translate(error, 'find out where to start reading'))
           return undefined
         }
         await sleep(this.#client.clock, backoff(attempt, this.#client.random))
-        await this.#running!.cluster.refresh().catch(() => {})
-        if (this.#closing !== undefined) return undefined
-        if (group.lost || group.rebalancing) {
-          this.#join(group)
-          return undefined
-        }
+        await cluster.refresh().catch(() => {})
+        if (this.#closing !== undefined || group.lost || group.rebalancing) return undefined
       }
     }
-  }
-
-  async #lookUp(partitions: readonly TopicPartition[]): Promise<readonly OffsetOf[]> {
-    const { cluster, group } = this.#running!
-    const committed = await group.committed(partitions)
-    const known = new Set(committed.map(topicPartitionName))
-    const fresh = partitions.filter((partition) => !known.has(topicPartitionName(partition)))
-    const resetTo = (reset: string): TopicPartition[] =>
-      fresh.filter(({ topic }) => this.#options.offsetReset(topic) === reset)
-    const [none] = resetTo('none')
-    if (none !== undefined) throw noOffset(this.#options.groupId, none)
-    return [
-      ...committed,
-      ...(await listOffsets(cluster, resetTo('earliest'), 'earliest')),
-      ...(await listOffsets(cluster, resetTo('latest'), 'latest', this.#options.readCommitted)),
-    ]
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -242,13 +252,19 @@ class Consumer implements ConsumerPort {
     // One callback at a time; an error of the one under way is told to whoever polls.
     await this.#serving?.catch(() => {})
     try {
-      await this.#release()
+      if (!group.lost && this.#owned.length > 0) await this.#revoke(this.#owned)
+      if (group.lost) await this.#lose()
     } finally {
       fetcher.stop()
       if (this.#joining !== undefined) await this.#wait(this.#joining, joinPatienceMs)
       await group.leave().finally(() => cluster.close())
     }
   }
+}
+
+function without(partitions: readonly TopicPartition[], others: readonly TopicPartition[]): readonly TopicPartition[] {
+  const names = new Set(others.map(topicPartitionName))
+  return partitions.filter((partition) => !names.has(topicPartitionName(partition)))
 }
 
 async function addTopics(cluster: Cluster, topics: readonly string[]): Promise<void> {
@@ -262,11 +278,4 @@ async function addTopics(cluster: Cluster, topics: readonly string[]): Promise<v
     const message = `topic ${topic} does not exist. Create it, or correct its name`
     throw new BrokerError('MILLRACE_TOPIC_MISSING', message, { topic, retriable: false, cause: error })
   }
-}
-
-function noOffset(groupId: string, { topic, partition }: TopicPartition): BrokerError {
-  const message =
-    `the group ${groupId} has no committed offset for ${topic}-${partition}, and the topic's offset reset is 'none'. ` +
-    `Commit one, or set the reset to 'earliest' or 'latest'`
-  return new BrokerError('MILLRACE_OFFSET_OUT_OF_RANGE', message, { topic, partition, retriable: false })
 }

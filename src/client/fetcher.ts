@@ -1,7 +1,7 @@
 /*
  * Reads partitions ahead of their user: one fetch at a time to each broker, with all partitions that have room; what
- * comes is queued by partition until it is taken. A fetch of an earlier assignment is thrown away when it arrives, whole
- * (Faust #216, reactor-kafka #237).
+ * comes is queued by partition until it is taken. What a fetch brings of a partition that left meanwhile is thrown away, also
+ * when the partition has come back (Faust #216, reactor-kafka #237).
  */
 import { sleep, type Clock } from '../core/clock.ts'
 import { BrokerError } from '../core/errors.ts'
@@ -27,6 +27,7 @@ export interface FetcherOptions {
   readonly fetchMaxBytes: number
   readonly readCommitted: boolean
   readonly bufferedRecordsPerPartitionMax: number
+  readonly fetchBufferBytesMax: number
   outOfRange(partition: TopicPartition): OutOfRangePolicy
   /** Something can be taken, or a fetch was answered. */
   onArrival(): void
@@ -56,8 +57,9 @@ class PartitionState {
 export class Fetcher {
   readonly #options: FetcherOptions
   readonly #clock: Clock
-  #states = new Map<string, PartitionState>()
+  readonly #states = new Map<string, PartitionState>()
   readonly #busy = new Set<number>()
+  #queuedBytes = 0
   #refreshes = 0
   #stopped = false
 
@@ -66,10 +68,18 @@ export class Fetcher {
     this.#clock = options.cluster.options.clock
   }
 
-  /** Replaces what is read, with everything that was queued. */
-  assign(positions: readonly OffsetOf[]): void {
-    this.#states = new Map(positions.map((position) => [topicPartitionName(position), new PartitionState(position)]))
+  /** Reads these too, from there on. */
+  add(positions: readonly OffsetOf[]): void {
+    for (const position of positions) this.#states.set(topicPartitionName(position), new PartitionState(position))
     this.#pump()
+  }
+
+  /** With everything that is queued of them. */
+  remove(partitions: readonly TopicPartition[]): void {
+    for (const name of partitions.map(topicPartitionName)) {
+      for (const { bytes } of this.#states.get(name)?.queue ?? []) this.#queuedBytes -= bytes
+      this.#states.delete(name)
+    }
   }
 
   stop(): void {
@@ -85,6 +95,7 @@ export class Fetcher {
       const batch = state.queue.shift()
       if (batch === undefined) continue
       state.queuedRecords -= batch.count
+      this.#queuedBytes -= batch.bytes
       batches.push(batch)
     }
     if (batches.length > 0) this.#pump()
@@ -106,7 +117,7 @@ export class Fetcher {
 
   #pump(): void {
     if (this.#stopped) return
-    const { cluster, bufferedRecordsPerPartitionMax } = this.#options
+    const { cluster } = this.#options
     const now = this.#clock.monotonic()
     const groups = new Map<number, { states: PartitionState[]; leftOut: boolean }>()
     let leaderless = false
@@ -116,7 +127,7 @@ export class Fetcher {
       if (leader === undefined) continue
       let group = groups.get(leader)
       if (group === undefined) groups.set(leader, (group = { states: [], leftOut: false }))
-      if (state.queuedRecords >= bufferedRecordsPerPartitionMax || state.retryAt > now) group.leftOut = true
+      if (this.#isFull(state) || state.retryAt > now) group.leftOut = true
       else group.states.push(state)
     }
     for (const [leader, { states, leftOut }] of groups) {
@@ -124,6 +135,14 @@ export class Fetcher {
         void this.#fetch(leader, states, leftOut ? busyWaitMs : idleWaitMs)
     }
     if (leaderless && this.#refreshes === 0) void this.#refresh(this.#backoff(1))
+  }
+
+  /** One that has nothing queued is read all the same: what fills the buffer may be paused, and for long. */
+  #isFull({ queuedRecords }: PartitionState): boolean {
+    const { bufferedRecordsPerPartitionMax, fetchBufferBytesMax } = this.#options
+    return (
+      queuedRecords >= bufferedRecordsPerPartitionMax || (queuedRecords > 0 && this.#queuedBytes >= fetchBufferBytesMax)
+    )
   }
 
   async #fetch(leader: number, states: readonly PartitionState[], maxWaitMs: number): Promise<void> {
@@ -166,6 +185,7 @@ export class Fetcher {
     if (batch.count === 0) return
     state.queue.push(batch)
     state.queuedRecords += batch.count
+    this.#queuedBytes += batch.bytes
     this.#toTheEnd(state)
   }
 

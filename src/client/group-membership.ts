@@ -1,47 +1,44 @@
 /*
- * One member of a consumer group (the classic protocol, eager): joining, heartbeats, commits, leaving.
+ * One member of a consumer group (the classic protocol, cooperative: KIP-429): joining, heartbeats, commits, leaving.
  *
  *   out -> joining -> member -> (told of a rebalance: `rebalancing`) -> joining ...
  *                            -> (told that it is out: `lost`)        -> joining as a new member
  *
- * Heartbeats run on a timer while it is a member, whatever its user does: a long restore or a slow record must not cost
- * the partitions (kafkajs #387). They stop while a JoinGroup is under way, as the broker then counts that as a sign of life.
+ * Joining takes nothing away: what the member owns it owns until it has read its new assignment. Heartbeats run on a timer while
+ * it is a member, whatever its user does: a long restore or a slow record must not cost the partitions (kafkajs #387). They
+ * stop while a JoinGroup is under way, as the broker then counts that as a sign of life.
  */
 import { sleep, type Clock, type Timer } from '../core/clock.ts'
-import { TaskMigratedError } from '../core/errors.ts'
+import type { BrokerError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
-import { decodeAddress, encodeAddress, encodePlaces } from '../runtime/member-places.ts'
+import { encodeAddress } from '../runtime/member-places.ts'
 import type { ConsumerOptions } from '../runtime/port.ts'
 import { kafkaError, type KafkaErrorName } from '../protocol/kafka-error.ts'
-import type { NewRequest, ResponseOf } from '../protocol/messages/messages.ts'
+import type { ResponseOf } from '../protocol/messages/messages.ts'
 import { backoff } from './backoff.ts'
-import { AnswerError, checkAnswer, ConnectionError, isRetriable, kafkaErrorOf } from './broker-errors.ts'
-import { byTopic } from './by-topic.ts'
+import { checkAnswer, isRetriable, kafkaErrorOf } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
-import {
-  decodeAssignment,
-  decodeSubscription,
-  encodeAssignment,
-  encodeSubscription,
-  type Assignment,
-} from './group-protocol.ts'
+import { assignGroup } from './assign-group.ts'
+import { instanceFenced, notAMember, strangersIn } from './group-errors.ts'
+import { Heartbeats } from './heartbeats.ts'
+import { decodeAssignment, encodeSubscription, type Assignment } from './group-protocol.ts'
+import { leaveGroup } from './leave-group.ts'
 import type { OffsetOf } from './list-offsets.ts'
-import { fetchOffsets } from './offset-fetch.ts'
+import { commitOffsets, type MemberIdentity } from './offset-commit.ts'
 
-const assignorName = 'millrace'
+/**
+ * Says how members rebalance, not only who assigns: the broker refuses a member that knows no protocol of the group's, so an eager
+ * member (of a version before this name) never shares a group with cooperative ones (ADR 0024).
+ */
+const protocolName = 'millrace-cooperative'
 const protocolType = 'consumer'
 /** On top of the time for which the broker may hold a JoinGroup. */
 const joinSlackMs = 5_000
 
 type JoinedGroup = ResponseOf<'JoinGroup'>
-type OffsetCommit = NewRequest<'OffsetCommit'>
 
 /** The broker does not know this member in this generation (any more). */
-const outErrors: ReadonlySet<KafkaErrorName | undefined> = new Set([
-  'ILLEGAL_GENERATION',
-  'UNKNOWN_MEMBER_ID',
-  'FENCED_INSTANCE_ID',
-])
+const outErrors: ReadonlySet<KafkaErrorName | undefined> = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])
 
 export interface MembershipOptions {
   readonly cluster: Cluster
@@ -54,239 +51,250 @@ export interface MembershipOptions {
 export class GroupMembership {
   readonly #options: MembershipOptions
   readonly #clock: Clock
-  #memberId = ''
-  #generation = -1
-  #heartbeat: Timer | undefined
+  #member: MemberIdentity
+  readonly #heartbeats: Heartbeats
+  /** The leader looks after what it has withheld. */
+  #followUp: Timer | undefined
+  #joining: Promise<Assignment | undefined> | undefined
   #closed = false
+  #whyLost: string | undefined
+  #fenced: BrokerError | undefined
+  /** The group forms anew, or should: `join` is due. */
   rebalancing = false
+  /** Nothing that was assigned belongs to this member any more. */
   lost = false
 
   constructor(options: MembershipOptions) {
     this.#options = options
     this.#clock = options.cluster.options.clock
+    const { groupId, groupInstanceId = null } = options.consumer
+    this.#member = { groupId, memberId: '', generationId: -1, groupInstanceId }
+    this.#heartbeats = new Heartbeats({
+      cluster: options.cluster,
+      intervalMs: options.consumer.heartbeatIntervalMs,
+      onError: (error) => this.#heardError(error),
+    })
   }
 
-  /** Resolves with the assignment; tries until it has one or is closed. Rejects when trying again cannot help. */
-  async join(owned: readonly TopicPartition[]): Promise<Assignment> {
-    this.#stopHeartbeats()
-    if (this.lost) this.#memberId = ''
+  /**
+   * Resolves with the assignment; tries until it has one, and resolves with nothing when it was closed or is `lost` meanwhile.
+   * Rejects when trying again cannot help.
+   */
+  join(owned: readonly TopicPartition[]): Promise<Assignment | undefined> {
+    this.#stopTimers()
+    if (this.lost) this.#forgetMember()
     this.lost = false
-    for (let attempt = 0; ; attempt++) {
+    this.#joining = this.#join(owned).finally(() => (this.#joining = undefined))
+    return this.#joining
+  }
+
+  async #join(owned: readonly TopicPartition[]): Promise<Assignment | undefined> {
+    for (let attempt = 0; !this.#closed && !this.lost; attempt++) {
       this.rebalancing = false
       try {
+        if (this.#fenced !== undefined) throw this.#fenced
         const assignment = await this.#joinOnce(owned)
-        this.#startHeartbeats()
+        if (!this.#closed) this.#heartbeats.start(this.#member)
         return assignment
       } catch (error) {
-        if (this.#closed) return decodeAssignment(Buffer.alloc(0))
-        await this.#recoverJoin(error, attempt)
+        if (!this.#closed) await this.#recoverJoin(error, attempt)
       }
     }
+    return undefined
   }
 
   async #joinOnce(owned: readonly TopicPartition[]): Promise<Assignment> {
-    const { consumer, topics } = this.#options
+    const { cluster, consumer, topics } = this.#options
     const metadata = encodeSubscription({ topics, owned, userData: encodeAddress(consumer.address) })
     const joined = await this.#sendJoin(metadata)
-    this.#memberId = joined.memberId
-    this.#generation = joined.generationId
-    const assignments = joined.leader === joined.memberId ? await this.#assign(joined) : []
-    const { groupId, rebalanceTimeoutMs } = consumer
-    const generation = { generationId: joined.generationId, memberId: joined.memberId }
-    const request = { groupId, ...generation, protocolType, protocolName: assignorName, assignments }
+    const { memberId, generationId } = joined
+    this.#member = { ...this.#member, memberId, generationId }
+    const request = {
+      ...this.#member,
+      protocolType,
+      protocolName,
+      assignments: isToAssign(joined) ? await this.#assign(joined) : [],
+    }
     // Held by the broker until the leader has assigned.
-    const patience = { channel: 'group', timeoutMs: rebalanceTimeoutMs + joinSlackMs } as const
-    const synced = await this.#options.cluster.send(await this.#coordinator(), 'SyncGroup', request, patience)
+    const synced = await cluster.send(await this.#coordinator(), 'SyncGroup', request, this.#patience())
     checkAnswer(synced.errorCode)
     return decodeAssignment(synced.assignment)
   }
 
   async #sendJoin(metadata: Buffer): Promise<JoinedGroup> {
     const { cluster, consumer } = this.#options
-    const { groupId, sessionTimeoutMs, rebalanceTimeoutMs } = consumer
-    const request = (): NewRequest<'JoinGroup'> => ({
-      groupId,
-      memberId: this.#memberId,
-      sessionTimeoutMs,
-      rebalanceTimeoutMs,
-      protocolType,
-      protocols: [{ name: assignorName, metadata }],
-    })
-    const patience = { channel: 'group', timeoutMs: rebalanceTimeoutMs + joinSlackMs } as const
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = consumer
+    const protocols = [{ name: protocolName, metadata }]
     const coordinator = await this.#coordinator()
-    const joined = await cluster.send(coordinator, 'JoinGroup', request(), patience)
-    if (joined.errorCode !== kafkaError.MEMBER_ID_REQUIRED) {
-      checkAnswer(joined.errorCode)
-      return joined
+    const send = (): Promise<JoinedGroup> => {
+      const request = { ...this.#member, sessionTimeoutMs, rebalanceTimeoutMs, protocolType, protocols }
+      return cluster.send(coordinator, 'JoinGroup', request, this.#patience())
     }
-    // A new member gets its id first, so that a lost answer leaves no member behind that nobody is (KIP-394).
-    this.#memberId = joined.memberId
-    const again = await cluster.send(coordinator, 'JoinGroup', request(), patience)
-    checkAnswer(again.errorCode)
-    return again
+    let joined = await send()
+    if (joined.errorCode === kafkaError.MEMBER_ID_REQUIRED) {
+      // A new member gets its id first, so that a lost answer leaves no member behind that nobody is (KIP-394).
+      this.#member = { ...this.#member, memberId: joined.memberId }
+      joined = await send()
+    }
+    checkAnswer(joined.errorCode)
+    return joined
   }
 
-  async #assign(joined: JoinedGroup): Promise<{ memberId: string; assignment: Buffer }[]> {
+  #patience(): { channel: 'group'; timeoutMs: number } {
+    return { channel: 'group', timeoutMs: this.#options.consumer.rebalanceTimeoutMs + joinSlackMs }
+  }
+
+  async #assign({ members }: JoinedGroup): Promise<readonly { memberId: string; assignment: Buffer }[]> {
     const { cluster, consumer } = this.#options
-    const members = joined.members.map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
-    const topics = [...new Set(members.flatMap((member) => member.topics))].toSorted()
-    await cluster.refresh()
-    await cluster.addTopics(topics)
-    const wanted = new Map(topics.map((topic) => [topic, cluster.partitionCount(topic) ?? 0]))
-    const assignment = consumer.assignor(members, wanted)
-    const places = members.map(({ memberId, userData }) => ({
-      memberId,
-      address: decodeAddress(userData),
-      partitions: assignment.get(memberId) ?? [],
-    }))
-    const userData = encodePlaces(places)
-    return places.map(({ memberId, partitions }) => ({
-      memberId,
-      assignment: encodeAssignment({ partitions, userData }),
-    }))
+    const { assignments, withheld } = await assignGroup(cluster, consumer.assignor, members)
+    // Whoever has to let go joins again. A static member that restarts instead comes back without, and tells nobody.
+    this.#followUp?.cancel()
+    if (withheld && !this.#closed)
+      this.#followUp = this.#clock.setTimer(consumer.sessionTimeoutMs, () => this.requestRejoin())
+    return assignments
   }
 
+  /** Returns when it is worth another try, or with `lost`. */
   async #recoverJoin(error: unknown, attempt: number): Promise<void> {
     const { cluster, consumer } = this.#options
     const answer = kafkaErrorOf(error)
     // The next generation began while this one was forming.
     if (answer === 'REBALANCE_IN_PROGRESS') return
+    if (answer === 'FENCED_INSTANCE_ID') throw this.#fencedBy(error)
     this.#forgetCoordinator()
-    if (outErrors.has(answer)) this.#memberId = ''
+    if (outErrors.has(answer)) this.lost = true
+    else if (answer === 'INCONSISTENT_GROUP_PROTOCOL') throw strangersIn(consumer.groupId, error)
     else if (!isRetriable(error)) throw cluster.translate(error, `join the group ${consumer.groupId}`)
     await sleep(this.#clock, backoff(attempt, cluster.options.random))
   }
 
+  /** The others must hear that something changed here: `join` is due. */
+  requestRejoin(): void {
+    this.rebalancing = true
+    this.#options.onChange()
+  }
+
   #coordinator(): Promise<number> {
-    return this.#options.cluster.coordinatorOf({ groupId: this.#options.consumer.groupId })
+    return this.#options.cluster.coordinatorOf({ groupId: this.#member.groupId })
   }
 
   #forgetCoordinator(): void {
-    this.#options.cluster.forgetCoordinator({ groupId: this.#options.consumer.groupId })
+    this.#options.cluster.forgetCoordinator({ groupId: this.#member.groupId })
   }
 
-  #startHeartbeats(): void {
-    if (this.#closed) return
-    const { consumer } = this.#options
-    this.#heartbeat = this.#clock.setTimer(consumer.heartbeatIntervalMs, () => void this.#beat())
+  #forgetMember(): void {
+    this.#member = { ...this.#member, memberId: '', generationId: -1 }
+    this.#whyLost = undefined
   }
 
-  #stopHeartbeats(): void {
-    this.#heartbeat?.cancel()
-    this.#heartbeat = undefined
-  }
-
-  async #beat(): Promise<void> {
-    const timer = this.#heartbeat
-    try {
-      const { groupId } = this.#options.consumer
-      const request = { groupId, memberId: this.#memberId, generationId: this.#generation }
-      const { errorCode } = await this.#options.cluster.send(await this.#coordinator(), 'Heartbeat', request)
-      checkAnswer(errorCode)
-    } catch (error) {
-      // Stopped meanwhile: the answer is about a generation that is over.
-      if (this.#heartbeat === timer) this.#heardError(error)
-    }
-    if (this.#heartbeat === timer && !this.lost) this.#startHeartbeats()
+  #stopTimers(): void {
+    this.#heartbeats.stop()
+    this.#followUp?.cancel()
   }
 
   #heardError(error: unknown): void {
     const answer = kafkaErrorOf(error)
-    if (answer === 'REBALANCE_IN_PROGRESS') this.rebalancing = true
-    else if (outErrors.has(answer)) this.lost = true
+    if (answer === 'REBALANCE_IN_PROGRESS') this.requestRejoin()
+    else if (answer === 'FENCED_INSTANCE_ID') this.#fencedBy(error)
+    else if (outErrors.has(answer)) this.#lose()
     else this.#forgetCoordinator()
-    if (this.rebalancing || this.lost) this.#options.onChange()
   }
 
-  /** What the group committed; a partition without a committed offset is absent. */
-  async committed(partitions: readonly TopicPartition[]): Promise<readonly OffsetOf[]> {
-    const { cluster, consumer } = this.#options
-    return fetchOffsets(cluster, consumer.groupId, partitions).catch((error: unknown) => {
-      this.#forgetCoordinator()
-      throw error
-    })
+  #lose(): void {
+    this.lost = true
+    this.#heartbeats.stop()
+    this.#options.onChange()
   }
 
-  /** @throws TaskMigratedError when the group went on without this member; nothing is committed then */
+  /** Coming back would fence the other one in turn, without end: this one is done. */
+  #fencedBy(cause: unknown): BrokerError {
+    this.#fenced ??= instanceFenced(this.#member, cause)
+    this.#lose()
+    return this.#fenced
+  }
+
+  /**
+   * @throws TaskMigratedError when the group went on without this member; nothing is committed then
+   * @throws BrokerError `MILLRACE_INSTANCE_FENCED`
+   */
   async commit(offsets: readonly OffsetOf[]): Promise<void> {
-    const { cluster, consumer } = this.#options
+    const { cluster } = this.#options
     const { random, requestTimeoutMs } = cluster.options
     const deadline = this.#clock.monotonic() + requestTimeoutMs
-    const request = this.#commitRequest(offsets)
     for (let attempt = 0; ; attempt++) {
-      if (this.lost) throw migrated(consumer.groupId, offsets)
+      if (this.lost) throw this.#fenced ?? notAMember(this.#member, offsets, { why: this.#whyLost })
+      const member = this.#member
       try {
-        return await this.#sendCommit(request)
+        return await commitOffsets(cluster, member, offsets)
       } catch (error) {
-        this.#commitFailed(error, offsets)
         const wait = backoff(attempt, random)
-        if (this.#clock.monotonic() + wait > deadline)
-          throw cluster.translate(error, `commit offsets of the group ${consumer.groupId}`)
+        if (this.#isBetweenGenerations(error, member)) {
+          await this.#joined(wait)
+          continue
+        }
+        this.#commitFailed(error, offsets)
+        if (this.#clock.monotonic() + wait > deadline) throw this.#notCommitted(error)
         await sleep(this.#clock, wait)
       }
     }
   }
 
-  async #sendCommit(request: OffsetCommit): Promise<void> {
-    const { topics } = await this.#options.cluster.send(await this.#coordinator(), 'OffsetCommit', request)
-    for (const { name, partitions } of topics) {
-      for (const { partitionIndex, errorCode } of partitions) {
-        if (errorCode !== kafkaError.NONE) throw new AnswerError(errorCode, { topic: name, partition: partitionIndex })
-      }
-    }
+  /** What the member owns it may commit, but not before it is known in the generation that has begun. */
+  #isBetweenGenerations(error: unknown, { generationId }: MemberIdentity): boolean {
+    const answer = kafkaErrorOf(error)
+    if (answer !== 'REBALANCE_IN_PROGRESS' && answer !== 'ILLEGAL_GENERATION') return false
+    return this.#joining !== undefined || generationId !== this.#member.generationId
   }
 
-  #commitRequest(offsets: readonly OffsetOf[]): OffsetCommit {
-    const topics = [...byTopic(offsets)].map(([name, ofTopic]) => ({
-      name,
-      partitions: ofTopic.map(({ partition, offset }) => ({
-        partitionIndex: partition,
-        committedOffset: offset,
-        committedMetadata: null,
-      })),
-    }))
-    return {
-      groupId: this.#options.consumer.groupId,
-      memberId: this.#memberId,
-      generationIdOrMemberEpoch: this.#generation,
-      topics,
-    }
+  /** Until the join under way has ended, but no longer than `ms`. */
+  async #joined(ms: number): Promise<void> {
+    const done = new AbortController()
+    const end = (): void => done.abort()
+    this.#joining?.then(end, end)
+    await sleep(this.#clock, ms, done.signal)
+  }
+
+  #notCommitted(error: unknown): Error {
+    const { cluster, consumer } = this.#options
+    return cluster.translate(error, `commit offsets of the group ${consumer.groupId}`)
   }
 
   /** Returns when it is worth another try. */
   #commitFailed(error: unknown, offsets: readonly OffsetOf[]): void {
-    const { cluster, consumer } = this.#options
     const answer = kafkaErrorOf(error)
+    if (answer === 'FENCED_INSTANCE_ID') throw this.#fencedBy(error)
     if (outErrors.has(answer) || answer === 'REBALANCE_IN_PROGRESS') {
-      this.lost ||= answer !== 'REBALANCE_IN_PROGRESS'
-      this.rebalancing = true
-      this.#options.onChange()
-      throw migrated(consumer.groupId, offsets, error)
+      this.#lose()
+      throw notAMember(this.#member, offsets, { why: this.#whyLost, cause: error })
     }
-    if (!isRetriable(error)) throw cluster.translate(error, `commit offsets of the group ${consumer.groupId}`)
+    if (!isRetriable(error)) throw this.#notCommitted(error)
     this.#forgetCoordinator()
   }
 
-  /** Says goodbye, so that the others need not wait for the session to time out. */
+  /** Leaves before its time, so that the others need not wait for this member. */
+  async giveUp(why: string): Promise<void> {
+    this.#whyLost = why
+    this.#stopTimers()
+    const goodbye = this.#sayGoodbye()
+    this.#lose()
+    await goodbye
+  }
+
   async leave(): Promise<void> {
     this.#closed = true
-    this.#stopHeartbeats()
-    if (this.#memberId === '' || this.lost) return
-    const { cluster, consumer } = this.#options
-    const memberId = this.#memberId
-    const { groupId } = consumer
-    try {
-      await cluster.send(await this.#coordinator(), 'LeaveGroup', (version) =>
-        version < 3 ? { groupId, memberId } : { groupId, members: [{ memberId }] },
-      )
-    } catch (error) {
-      // No way to the broker: the session time-out does the same.
-      if (!(error instanceof ConnectionError || error instanceof AnswerError)) throw error
-    }
+    this.#stopTimers()
+    await this.#sayGoodbye()
+  }
+
+  /** The others need not wait for the session to time out. A static member is expected back (KIP-345). */
+  async #sayGoodbye(): Promise<void> {
+    const { memberId, groupInstanceId } = this.#member
+    if (memberId === '' || this.lost || groupInstanceId !== null) return
+    await leaveGroup(this.#options.cluster, this.#member)
   }
 }
 
-function migrated(groupId: string, offsets: readonly OffsetOf[], cause?: unknown): TaskMigratedError {
-  const facts = { topic: offsets[0]?.topic, partition: offsets[0]?.partition, cause }
-  return new TaskMigratedError(`this member is no longer part of the group ${groupId}: nothing was committed`, facts)
+/** A static leader that came back is given the assignment that stands (KIP-814). */
+function isToAssign({ leader, memberId, skipAssignment }: JoinedGroup): boolean {
+  return leader === memberId && !skipAssignment
 }

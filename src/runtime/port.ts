@@ -22,13 +22,23 @@ export interface FetchedBatch extends TopicPartition {
   readonly bytes: number
 }
 
-/** Called one at a time and awaited; heartbeats go on meanwhile. */
+/**
+ * Called one at a time and awaited; heartbeats go on meanwhile. Rebalances are cooperative (C13, KIP-429): only what comes and
+ * goes is told, and what stays is handed out, can be committed and stays paused as it was, also while the group rebalances.
+ */
 export interface RebalanceListener {
-  /** C1. Before a record of these partitions is handed out. Restoring happens in here or later with the partition paused. */
+  /**
+   * C1. What this member has in addition from now on, before a record of it is handed out; empty when a rebalance brought
+   * nothing. Restoring happens in here or later with the partition paused.
+   */
   onAssigned(partitions: readonly TopicPartition[]): Promise<void>
-  /** C2. While this member still owns the partitions: flush and commit. Awaited up to the rebalance time-out. */
+  /**
+   * C2. What has to go, while this member still owns it: flush and commit. Not called when nothing goes. When it takes longer
+   * than the rebalance time-out the member leaves the group, so that the others can go on: commits are refused, saying
+   * so, and when the call has ended `onLost` follows for all that was owned.
+   */
   onRevoked(partitions: readonly TopicPartition[]): Promise<void>
-  /** C3. The partitions are gone already (session expired, fenced): drop their tasks, commit nothing. */
+  /** C3. These, which are all that this member had, are gone already (session expired, fenced): drop their tasks, commit nothing. */
   onLost(partitions: readonly TopicPartition[]): Promise<void>
 }
 
@@ -37,11 +47,14 @@ export type OutOfRangePolicy = 'error' | 'earliest' | 'latest'
 /** Which task each partition belongs to, for an assignment that keeps co-partitioned inputs together. */
 export interface GroupMember {
   readonly memberId: string
-  /** What the member last owned, as it told the group; empty for a new one. */
+  /** What the member owns, as it told the group, and goes on owning until it is assigned something else; empty for a new one. */
   readonly owned: readonly TopicPartition[]
 }
 
-/** Pure and deterministic: run by the group's leader. Every partition goes to exactly one member. */
+/**
+ * Pure and deterministic: run by the group's leader. No partition goes to two members, and none to anybody while another member
+ * owns it: that one lets go, joins again, and the assignor is asked anew.
+ */
 export type Assignor = (
   members: readonly GroupMember[],
   partitionCounts: ReadonlyMap<string, number>,
@@ -57,6 +70,12 @@ export interface MemberPlace {
 export interface ConsumerOptions {
   readonly groupId: string
   readonly clientId: string
+  /**
+   * C14. Makes the member a static one (KIP-345): it does not leave the group when it closes, and whoever comes back with this id within
+   * the session time-out has its partitions again without a rebalance. Of two at the same time the older one
+   * fails with MILLRACE_INSTANCE_FENCED. Null or left out: a dynamic member.
+   */
+  readonly groupInstanceId?: string | null
   /** Told to every member of the group (C10). */
   readonly address?: string
   readonly assignor: Assignor
@@ -65,6 +84,11 @@ export interface ConsumerOptions {
   readonly rebalanceTimeoutMs: number
   /** Records that are fetched but not yet polled; above it the partition is not fetched (C6). */
   readonly bufferedRecordsPerPartitionMax: number
+  /**
+   * Bytes, decompressed, of all partitions that are fetched but not yet polled; above it only partitions of which nothing waits are
+   * fetched (C6). What is under way still comes: the bound is this and one fetch of each broker.
+   */
+  readonly fetchBufferBytesMax: number
   readonly fetchMaxBytes: number
   readonly readCommitted: boolean
   /** Start for a partition without a committed offset, per topic; `none` makes it an error (MILLRACE_OFFSET_OUT_OF_RANGE). */
@@ -83,7 +107,7 @@ export interface ConsumerPort {
   poll(maxWaitMs: number): Promise<readonly FetchedBatch[]>
   /** C12. The `poll` that waits returns at once with what is there; when none waits, the next one does. May be called at any time. */
   wakeup(): void
-  /** C5. No record of a paused partition is handed out; a new assignment starts unpaused. */
+  /** C5. No record of a paused partition is handed out; one that is assigned anew starts unpaused. */
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void
   /**
@@ -95,7 +119,10 @@ export interface ConsumerPort {
   position(partition: TopicPartition): number | undefined
   /** C11. When, by the monotonic clock, the broker last answered a fetch of the partition, an empty one too; undefined before the first. */
   fetchedAtMs(partition: TopicPartition): number | undefined
-  /** C9. Rejects with TaskMigratedError when this member no longer owns a partition; nothing is committed then. */
+  /**
+   * C9. Rejects with TaskMigratedError when this member no longer owns a partition; nothing is committed then. While the group
+   * does not take commits because it is just being assigned, this waits for the assignment.
+   */
   commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>
   /**
    * C10. Who owns what, this member included: as the leader assigned it in the generation that this member joined last, known
@@ -103,7 +130,7 @@ export interface ConsumerPort {
    * travels as the user data of Kafka's consumer protocol (`member-places.ts`), so that clients of any kind share a group.
    */
   members(): readonly MemberPlace[]
-  /** Leaves the group, after `onRevoked` for all that is owned. Idempotent. */
+  /** Leaves the group (a static member does not), after `onRevoked` for all that is owned. Idempotent. */
   close(): Promise<void>
 }
 

@@ -222,15 +222,15 @@ export class StreamThread {
     const { clock, settings } = this.#options
     // half of what the group, or whoever stops the app, waits for: the commit comes after it
     const timeoutMs = Math.min(settings.rebalanceTimeoutMs, settings.shutdownTimeoutMs) / 2
-    const tasks = this.#tasks.running.map(({ task }) => task)
     try {
-      await drain(tasks, { clock, bell: this.#bell, timeoutMs })
+      await drain(this.#tasks.runningOf(partitions), { clock, bell: this.#bell, timeoutMs })
       await this.#commit()
+      this.#drop(partitions, 'revoked')
     } catch (error) {
       if (!(error instanceof TaskMigratedError)) throw error
+      errorChannel.publish({ stage: 'background', answer: 'retry', error, taskId: undefined })
       this.#drop(partitions, 'lost')
     }
-    this.#drop(partitions, 'revoked')
   }
 
   #drop(partitions: readonly TopicPartition[], kind: 'revoked' | 'lost'): void {

@@ -12,21 +12,27 @@ type Quota = Map<string, number>
 
 /**
  * Assigns whole tasks to members. What holds for every outcome:
- * 1. every partition goes to exactly one member, and all inputs of a task to the same one;
- * 2. members differ by at most one task, in each sub-topology and in total;
- * 3. a member keeps what it owned as far as 2 allows; a balanced group whose members stay does not move anything;
- * 4. the outcome depends on the arguments only, not on the order of the members.
+ * 1. no partition goes to two members, and all inputs of a task go to the same one;
+ * 2. a task of which another member still owns an input goes to nobody: its owner hears that it lost it, lets go, and joins
+ *    again (KIP-429; Kafka's CooperativeStickyAssignor does the same);
+ * 3. with the tasks of 2 counted where they will go, members differ by at most one task, in each sub-topology and in total;
+ * 4. a member keeps what it owned as far as 3 allows; a balanced group whose members stay does not move anything;
+ * 5. the outcome depends on the arguments only, not on the order of the members.
  */
 export function taskAssignor(subtopologies: readonly Subtopology[]): Assignor {
   return (members, partitionCounts) => {
     const assignment = new Map<string, TopicPartition[]>(members.map(({ memberId }) => [memberId, []]))
     const sorted = members.toSorted((a, b) => (a.memberId < b.memberId ? -1 : 1))
+    const claims = claimsOf(sorted)
     const extras = new Map<string, number>()
     for (const subtopology of sorted.length === 0 ? [] : subtopologies) {
       const tasks = tasksOf(subtopology, partitionCounts)
-      const owners = ownersOf(tasks, sorted)
+      const owners = ownersOf(tasks, claims)
       const quota = quotasOf(tasks.length, sorted, { owners, extras })
-      place(tasks, { owners, quota, assignment })
+      const give = (task: TaskInputs, memberId: string): void => {
+        if (isFree(task, memberId, claims)) assignment.get(memberId)?.push(...task.partitions)
+      }
+      place(tasks, { owners, quota, give })
     }
     return assignment
   }
@@ -43,19 +49,32 @@ export function tasksOf(subtopology: Subtopology, partitionCounts: ReadonlyMap<s
   }))
 }
 
-/** Who owned each task; of two members that claim one (the group was in disarray) the first by id. */
-function ownersOf(tasks: readonly TaskInputs[], members: readonly GroupMember[]): readonly (string | undefined)[] {
-  const claims = new Map<string, string>()
+/** Which members say that they own a partition, in the order of their ids; more than one when the group was in disarray. */
+type Claims = ReadonlyMap<string, readonly string[]>
+
+function claimsOf(members: readonly GroupMember[]): Claims {
+  const claims = new Map<string, string[]>()
   for (const { memberId, owned } of members) {
     for (const partition of owned) {
       const name = topicPartitionName(partition)
-      if (!claims.has(name)) claims.set(name, memberId)
+      const found = claims.get(name)
+      if (found === undefined) claims.set(name, [memberId])
+      else found.push(memberId)
     }
   }
-  return tasks.map(({ partitions }) => {
-    const claim = partitions.find((partition) => claims.has(topicPartitionName(partition)))
-    return claim && claims.get(topicPartitionName(claim))
-  })
+  return claims
+}
+
+const claimantsOf = ({ partitions }: TaskInputs, claims: Claims): readonly string[] =>
+  partitions.flatMap((partition) => claims.get(topicPartitionName(partition)) ?? [])
+
+/** Who owned each task; of two members that claim one the first by id. */
+function ownersOf(tasks: readonly TaskInputs[], claims: Claims): readonly (string | undefined)[] {
+  return tasks.map((task) => claimantsOf(task, claims)[0])
+}
+
+function isFree(task: TaskInputs, memberId: string, claims: Claims): boolean {
+  return claimantsOf(task, claims).every((claimant) => claimant === memberId)
 }
 
 /**
@@ -81,13 +100,13 @@ function quotasOf(
 interface Placement {
   readonly owners: readonly (string | undefined)[]
   readonly quota: Quota
-  readonly assignment: ReadonlyMap<string, TopicPartition[]>
+  readonly give: (task: TaskInputs, memberId: string) => void
 }
 
-function place(tasks: readonly TaskInputs[], { owners, quota, assignment }: Placement): void {
+function place(tasks: readonly TaskInputs[], { owners, quota, give: giveIfFree }: Placement): void {
   const give = (task: TaskInputs, memberId: string): void => {
     quota.set(memberId, (quota.get(memberId) ?? 0) - 1)
-    assignment.get(memberId)?.push(...task.partitions)
+    giveIfFree(task, memberId)
   }
   const left: TaskInputs[] = []
   for (const [index, task] of tasks.entries()) {

@@ -74,6 +74,11 @@ export class TaskManager {
     return this.#byPartition.get(topicPartitionName(partition))?.task
   }
 
+  runningOf(partitions: readonly TopicPartition[]): readonly RuntimeTask[] {
+    const tasks = new Set(partitions.map((partition) => this.taskOf(partition)))
+    return this.#running.map(({ task }) => task).filter((task) => tasks.has(task))
+  }
+
   /** Pairs each batch with the task that owns its partition now; nobody owns it any more: it is dropped. */
   route(batches: readonly FetchedBatch[]): readonly (readonly [RuntimeTask, FetchedBatch])[] {
     return batches.flatMap((batch) => {

@@ -11,6 +11,7 @@ export interface ThreadSettings {
   readonly idleAfterMs: number | null
   readonly bufferedRecordsPerPartitionMax: number
   readonly maxRecordsPerTurn: number
+  readonly fetchBufferBytesMax: number
   readonly fetchMaxBytes: number
   readonly offsetReset: 'earliest' | 'latest' | 'none'
   readonly outOfRange: 'auto' | OutOfRangePolicy
@@ -19,6 +20,8 @@ export interface ThreadSettings {
   readonly batchBytes: number
   readonly producerBufferBytesMax: number
   readonly deliveryTimeoutMs: number
+  /** Null: a dynamic member of the group. */
+  readonly groupInstanceId: string | null
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly rebalanceTimeoutMs: number

@@ -21,7 +21,12 @@ export interface MemoryMember {
   generation: number
 }
 
-/** A consumer group with the classic, eager protocol: nobody gets anything before everybody has given up everything. */
+export interface MemoryAssignment {
+  readonly partitions: readonly TopicPartition[]
+  readonly members: readonly MemberPlace[]
+}
+
+/** A consumer group: a round ends when all members have joined it, and they own what they owned until they read what it brought. */
 export class MemoryGroup {
   readonly members: Map<string, MemoryMember> = new Map()
   readonly offsets: Map<string, number> = new Map()
@@ -48,15 +53,20 @@ export class MemoryGroup {
     this.#finishRound()
   }
 
+  /** Somebody let go of something: another round, so that it goes to somebody else. */
+  requestRejoin(): void {
+    this.#startRound()
+  }
+
   /** Resolves with what each member is given once all have joined. */
-  async join(member: MemoryMember): Promise<{ owned: readonly TopicPartition[]; members: readonly MemberPlace[] }> {
+  async join(member: MemoryMember): Promise<MemoryAssignment> {
     const round = this.#round
     if (round === undefined) throw new Error('nothing to join')
     this.#joined.add(member.memberId)
     this.#finishRound()
     await round.done
     member.generation = this.generation
-    return { owned: this.#assignment.get(member.memberId) ?? [], members: this.#places }
+    return { partitions: this.#assignment.get(member.memberId) ?? [], members: this.#places }
   }
 
   get rebalancing(): boolean {

@@ -18,7 +18,7 @@ import type {
   RebalanceListener,
   RestorePort,
 } from '../../src/runtime/port.ts'
-import type { MemoryGroup, MemoryKafka, MemoryMember, StoredRecord } from './memory-kafka.ts'
+import type { MemoryAssignment, MemoryGroup, MemoryKafka, MemoryMember, StoredRecord } from './memory-kafka.ts'
 
 /** Told before every step that a process takes towards the broker; a crash there never comes back. */
 export type Step = (what: string) => Promise<void>
@@ -88,6 +88,8 @@ class MemoryConsumer implements ConsumerPort {
   readonly #wake = new Bell()
   #member: MemoryMember | undefined
   #members: readonly MemberPlace[] = []
+  #joining = false
+  #joined: MemoryAssignment | undefined
   #listener: RebalanceListener | undefined
 
   constructor(kafka: MemoryKafka, options: ConsumerOptions, port: MemoryPortOptions & { readonly step: Step }) {
@@ -121,35 +123,55 @@ class MemoryConsumer implements ConsumerPort {
     this.#wake.ring()
   }
 
+  /** Cooperative: what the member owns is handed out while the group forms, and only what changes is told (C13). */
   async #rebalance(): Promise<void> {
     const member = this.#member
     if (member === undefined || this.#listener === undefined) return
-    if (!this.#group.members.has(member.memberId)) return this.#expired(member, this.#listener)
-    if (!this.#group.rebalancing) return
-    if (member.generation >= 0) await this.#listener.onRevoked(member.owned)
-    this.#forgetAll()
-    const { owned, members } = await this.#group.join(member)
+    if (!this.#group.members.has(member.memberId)) await this.#expired(member, this.#listener)
+    if (this.#joined !== undefined) await this.#serve(member, this.#listener, this.#joined)
+    if (this.#group.rebalancing && !this.#joining) this.#join(member)
+  }
+
+  #join(member: MemoryMember): void {
+    this.#joining = true
+    void this.#group.join(member).then((assignment) => {
+      this.#joining = false
+      if (this.#group.members.has(member.memberId)) this.#joined = assignment
+      this.#wake.ring()
+    })
+  }
+
+  async #serve(member: MemoryMember, listener: RebalanceListener, assignment: MemoryAssignment): Promise<void> {
+    this.#joined = undefined
     await this.#port.step('assigned')
-    member.owned = owned
-    this.#members = members
-    for (const partition of owned) this.#start(partition)
-    await this.#listener.onAssigned(owned)
+    const gone = without(member.owned, assignment.partitions)
+    const added = without(assignment.partitions, member.owned)
+    if (gone.length > 0) await listener.onRevoked(gone)
+    this.#forget(gone)
+    member.owned = assignment.partitions
+    this.#members = assignment.members
+    for (const partition of added) this.#start(partition)
+    await listener.onAssigned(added)
+    if (gone.length > 0) this.#group.requestRejoin()
   }
 
   async #expired(member: MemoryMember, listener: RebalanceListener): Promise<void> {
-    await listener.onLost(member.owned)
-    this.#forgetAll()
+    const { owned } = member
+    this.#forget(owned)
+    this.#joined = undefined
     member.owned = []
     member.generation = -1
+    await listener.onLost(owned)
     this.#group.add(member)
-    await this.#rebalance()
   }
 
-  #forgetAll(): void {
-    this.#positions.clear()
-    this.#watermarks.clear()
-    this.#fetchedAt.clear()
-    this.#paused.clear()
+  #forget(partitions: readonly TopicPartition[]): void {
+    for (const name of partitions.map(topicPartitionName)) {
+      this.#positions.delete(name)
+      this.#watermarks.delete(name)
+      this.#fetchedAt.delete(name)
+      this.#paused.delete(name)
+    }
   }
 
   #start(partition: TopicPartition): void {
@@ -231,6 +253,11 @@ class MemoryConsumer implements ConsumerPort {
     }
     this.#group.remove(member.memberId)
   }
+}
+
+function without(partitions: readonly TopicPartition[], others: readonly TopicPartition[]): readonly TopicPartition[] {
+  const names = new Set(others.map(topicPartitionName))
+  return partitions.filter((partition) => !names.has(topicPartitionName(partition)))
 }
 
 class MemoryProducer implements ProducerPort {

@@ -3,6 +3,7 @@ import { consumerPromises } from './consumer-promises.ts'
 import type { PortUnderTest } from './port-under-test.ts'
 import { producerPromises } from './producer-promises.ts'
 import { restorePromises } from './restore-promises.ts'
+import { rebalancePromises } from './rebalance-promises.ts'
 import { wakeupPromise } from './wakeup-promise.ts'
 
 /** The promises of src/runtime/port.ts, each a test that carries its number. Call it inside a `describe`. */
@@ -10,6 +11,7 @@ export function portSuite(under: () => PortUnderTest): void {
   adminPromises(under)
   producerPromises(under)
   consumerPromises(under)
+  rebalancePromises(under)
   wakeupPromise(under)
   restorePromises(under)
 }

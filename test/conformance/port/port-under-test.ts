@@ -26,12 +26,24 @@ export function unique(what: string): string {
   return `${what}-${process.pid}-${Date.now()}-${++made}`
 }
 
+/** Gives nobody what another member still owns, as the port asks of every assignor. */
 const roundRobin: Assignor = (members, partitionCounts) => {
   const all = [...partitionCounts].flatMap(([topic, count]) =>
     Array.from({ length: count }, (_, partition) => ({ topic, partition })),
   )
   const sorted = members.toSorted((a, b) => (a.memberId < b.memberId ? -1 : 1))
-  return new Map(sorted.map(({ memberId }, i) => [memberId, all.filter((_, n) => n % sorted.length === i)]))
+  const isFree = ({ topic, partition }: TopicPartition, memberId: string): boolean =>
+    sorted.every(
+      (member) =>
+        member.memberId === memberId ||
+        !member.owned.some((owned) => owned.topic === topic && owned.partition === partition),
+    )
+  return new Map(
+    sorted.map(({ memberId }, i) => [
+      memberId,
+      all.filter((each, n) => n % sorted.length === i && isFree(each, memberId)),
+    ]),
+  )
 }
 
 export function consumerOptions(overrides: Partial<ConsumerOptions> = {}): ConsumerOptions {
@@ -43,6 +55,7 @@ export function consumerOptions(overrides: Partial<ConsumerOptions> = {}): Consu
     heartbeatIntervalMs: 200,
     rebalanceTimeoutMs: 20_000,
     bufferedRecordsPerPartitionMax: 1_000,
+    fetchBufferBytesMax: 50_000_000,
     fetchMaxBytes: 5_000_000,
     readCommitted: false,
     offsetReset: () => 'earliest',

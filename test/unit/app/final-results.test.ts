@@ -61,7 +61,7 @@ describe('a restart', () => {
       lives++
       const app = made.app(finalIds, { config })
       await made.clock.settle(app.start())
-      await made.clock.advance(10 + ((lives * seed * 7) % 90))
+      await made.clock.advance(5 + ((lives * seed * 7) % 45))
       await made.clock.settle(app.stop())
       expect(lives).toBeLessThan(200)
     }
