@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
 import type { BrokerConfig } from './broker-config.ts'
+import { Faults } from './faults/faults.ts'
 import type { Handlers } from './handlers/handler.ts'
 import type { Storage } from './log/storage.ts'
 import { randomId } from './random-id.ts'
@@ -23,6 +24,7 @@ export interface BrokerState {
   readonly storage: Storage
   readonly handlers: Handlers
   readonly topics: Topics
+  readonly faults: Faults
 }
 
 export type BrokerParts = Pick<BrokerState, 'clock' | 'random' | 'address' | 'config' | 'storage' | 'handlers'>
@@ -31,8 +33,20 @@ export function createBrokerState(parts: BrokerParts): BrokerState {
   const { storage, clock, random, config } = parts
   return {
     ...parts,
-    clusterId: randomId(random),
+    clusterId: keptClusterId(storage, random),
     nodeId: 1,
     topics: new Topics({ storage, clock, random, limits: config.limits }),
+    faults: new Faults(clock),
   }
+}
+
+const clusterFile = 'cluster-id'
+
+/** Of this data, for as long as it is kept. */
+function keptClusterId(storage: Storage, random: Random): string {
+  const kept = storage.read(clusterFile)?.toString()
+  if (kept !== undefined && kept !== '') return kept
+  const clusterId = randomId(random)
+  storage.replace(clusterFile, Buffer.from(clusterId))
+  return clusterId
 }

@@ -9,7 +9,7 @@ import type { Frame } from '../../protocol/messages/frame.ts'
 import { FrameSplitter } from '../../protocol/wire/frame-splitter.ts'
 import type { BrokerState } from '../broker-state.ts'
 import { closedChannel } from '../diagnostics.ts'
-import { dispatch, understand, type Client } from './dispatcher.ts'
+import { dispatch, understand, type Client, type Reply } from './dispatcher.ts'
 
 export interface ConnectionOptions {
   readonly broker: BrokerState
@@ -25,6 +25,8 @@ export class Connection {
   #queue: Buffer[] = []
   #queuedBytes = 0
   #isBusy = false
+  /** What the last request said. */
+  clientId: string | null = null
 
   constructor(stream: Duplex, options: ConnectionOptions) {
     this.#stream = stream
@@ -47,12 +49,15 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
-    this.#closeOnGarbage(() => {
+    try {
       for (const message of this.#splitter.push(chunk)) {
         this.#queue.push(message)
         this.#queuedBytes += message.length
       }
-    })
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      return this.#close(error.message)
+    }
     if (this.#queuedBytes > this.#options.broker.config.limits.queuedBytesMax) this.#stream.pause()
     void this.#work()
   }
@@ -62,11 +67,13 @@ export class Connection {
     this.#isBusy = true
     try {
       for (let message = this.#next(); message !== undefined; message = this.#next()) {
-        const answer = await this.#answer(message)
-        if (answer !== null) await this.#write(answer)
+        const reply = await this.#reply(message)
+        if (reply === 'hang') return
+        if (reply === 'close') this.destroy()
+        else if (reply !== 'nothing') await this.#write(reply)
       }
     } catch (error) {
-      this.#close(`the front failed: ${error instanceof Error ? error.message : String(error)}`)
+      this.#close(error instanceof Error ? error.message : String(error))
     }
     this.#isBusy = false
   }
@@ -79,23 +86,14 @@ export class Connection {
     return message
   }
 
-  async #answer(message: Buffer): Promise<Frame | null> {
-    const understood = this.#closeOnGarbage(() => understand(message))
-    if (understood === undefined) return null
-    return understood.answer ?? dispatch(understood.request, this.#client, this.#options.broker)
+  #reply(message: Buffer): Reply | Promise<Reply> {
+    const { request, answer } = understand(message)
+    if (request === undefined) return answer
+    this.clientId = request.clientId
+    return dispatch(request, this.#client, this.#options.broker)
   }
 
   /** What cannot be understood says nothing about where the next request begins. */
-  #closeOnGarbage<T>(run: () => T): T | undefined {
-    try {
-      return run()
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      this.#close(error.message)
-      return undefined
-    }
-  }
-
   #close(reason: string): void {
     const { connectionId, clientHost } = this.#options
     closedChannel.publish({ connectionId, clientHost, reason })
