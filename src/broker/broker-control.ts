@@ -2,6 +2,7 @@ import { Refusal } from './refusal.ts'
 import type { Broker } from './broker.ts'
 import type { Fault } from './faults/fault.ts'
 
+/** A topic to be made; one replica, as there is one broker. */
 export interface NewBrokerTopic {
   readonly name: string
   /** Default: the broker's. */
@@ -10,6 +11,7 @@ export interface NewBrokerTopic {
   readonly configs?: Readonly<Record<string, string>>
 }
 
+/** The partition that changes its leader, and how. */
 export interface LeaderMove {
   readonly topic: string
   readonly partition: number

@@ -13,6 +13,7 @@ import { Maintenance } from './maintenance.ts'
 import { Connection } from './server/connection.ts'
 import { MemoryEnd } from './server/memory-pair.ts'
 import type { SaslOptions } from './server/sasl/sasl-options.ts'
+import { SaslServer } from './server/sasl/sasl-server.ts'
 import { TcpListener } from './server/tcp-listener.ts'
 import type { TlsOptions } from './start-options.ts'
 
@@ -42,12 +43,14 @@ export class Broker {
   readonly state: BrokerState
   readonly control: BrokerControl = new BrokerControl(this)
   readonly #connections = new Set<Connection>()
+  readonly #sasl: SaslServer | undefined
   #address = inProcessAddress
   #listener: TcpListener | undefined
   #maintenance: Maintenance | undefined
   #connectionId = 0
 
-  constructor({ storage = new MemoryStorage(), config, handlers: own = handlers, clock, random }: BrokerOptions) {
+  constructor({ storage = new MemoryStorage(), config, handlers: own = handlers, clock, random, sasl }: BrokerOptions) {
+    this.#sasl = sasl === undefined ? undefined : new SaslServer({ ...sasl, clock, random })
     this.state = createBrokerState({
       clock,
       random,
@@ -98,6 +101,7 @@ export class Broker {
       broker: this.state,
       connectionId: ++this.#connectionId,
       clientHost: `/${host}`,
+      sasl: this.#sasl,
     })
     this.#connections.add(connection)
     stream.once('close', () => this.#connections.delete(connection))

@@ -20,9 +20,17 @@ export interface EmbeddedBroker {
   readonly host: string
   readonly port: number
   readonly faults: BrokerFaults
-  /** @throws BrokerError when there is one of that name, or it cannot be made so */
+  /**
+   * Makes a topic; clients see it at once.
+   *
+   * @throws BrokerError when there is one of that name, or it cannot be made so
+   */
   createTopic(topic: NewBrokerTopic): Promise<void>
-  /** @throws BrokerError when there is none */
+  /**
+   * Deletes a topic with all its records.
+   *
+   * @throws BrokerError when there is none
+   */
   deleteTopic(name: string): Promise<void>
   /** Deletes and compacts at once what is due by retention and compaction; otherwise that happens from time to time. */
   maintain(): Promise<void>

@@ -1,4 +1,5 @@
 /* What users call: a broker in a worker thread, so that a busy topology cannot starve it, or in this one. */
+import { mkdirSync, realpathSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { BrokerError } from '../core/errors.ts'
 import type { Broker } from './broker.ts'
@@ -36,12 +37,42 @@ export async function startBroker({
   inProcess = false,
   ...options
 }: StartBrokerOptions & { readonly inProcess?: boolean } = {}): Promise<EmbeddedBroker> {
-  if (!inProcess) {
-    const worker = await WorkerBroker.start({ port: 0, ...options })
-    return embedded(worker.address, (name, ...args) => worker.call(name, args))
+  const folder = options.data === undefined ? undefined : holdFolder(options.data)
+  try {
+    return inProcess ? await startHere(options, folder) : await startThread(options, folder)
+  } catch (error) {
+    release(folder)
+    throw error
   }
+}
+
+/**
+ * Folders of this process's brokers. The lock in a folder names the process: it cannot tell a broker in another thread, which
+ * lives, from one of a process before that had the same number.
+ */
+const held = new Set<string>()
+
+function holdFolder(data: string): string {
+  mkdirSync(data, { recursive: true })
+  const folder = realpathSync(data)
+  if (held.has(folder))
+    throw failure(`${folder} is in use by a broker of this process; stop that one, or give this one another folder`)
+  held.add(folder)
+  return folder
+}
+
+function release(folder: string | undefined): void {
+  if (folder !== undefined) held.delete(folder)
+}
+
+async function startThread(options: StartBrokerOptions, folder: string | undefined): Promise<EmbeddedBroker> {
+  const worker = await WorkerBroker.start({ port: 0, ...options })
+  return embedded(worker.address, (name, ...args) => worker.call(name, args), folder)
+}
+
+async function startHere(options: StartBrokerOptions, folder: string | undefined): Promise<InProcessBroker> {
   const broker = await asBrokerError(() => openBroker(options))
-  return { ...embedded(broker.address, localCalls(broker)), connect: () => broker.connect() } as InProcessBroker
+  return { ...embedded(broker.address, localCalls(broker), folder), connect: () => broker.connect() }
 }
 
 type Calls = <N extends keyof BrokerControl>(
@@ -57,7 +88,7 @@ function localCalls({ control }: Broker): Calls {
     })
 }
 
-function embedded({ host, port }: Broker['address'], call: Calls): EmbeddedBroker {
+function embedded({ host, port }: Broker['address'], call: Calls, folder: string | undefined): EmbeddedBroker {
   let stopped: Promise<void> | undefined
   return {
     bootstrap: `${host}:${port}`,
@@ -72,7 +103,7 @@ function embedded({ host, port }: Broker['address'], call: Calls): EmbeddedBroke
     createTopic: (topic) => call('createTopic', topic),
     deleteTopic: (name) => call('deleteTopic', name),
     maintain: () => call('maintain'),
-    stop: () => (stopped ??= call('close')),
+    stop: () => (stopped ??= call('close').finally(() => release(folder))),
   }
 }
 
@@ -81,6 +112,10 @@ async function asBrokerError<T>(run: () => Promise<T>): Promise<T> {
     return await run()
   } catch (error) {
     if (error instanceof BrokerError || !(error instanceof Error)) throw error
-    throw new BrokerError('MILLRACE_BROKER_FAILED', error.message, { retriable: false, cause: error })
+    throw failure(error.message, error)
   }
+}
+
+function failure(message: string, cause?: Error): BrokerError {
+  return new BrokerError('MILLRACE_BROKER_FAILED', message, { retriable: false, cause })
 }

@@ -1,6 +1,7 @@
 import type { NewBrokerTopic } from './broker-control.ts'
 import type { SaslOptions } from './server/sasl/sasl-options.ts'
 
+/** What a broker shows to its clients, and what it wants to see of them. */
 export interface TlsOptions {
   /** In PEM. */
   readonly key: string
@@ -9,6 +10,7 @@ export interface TlsOptions {
   readonly clientCa?: string
 }
 
+/** What a broker is started with; everything has a default. */
 export interface StartBrokerOptions {
   /** Default 0: a free one. */
   readonly port?: number

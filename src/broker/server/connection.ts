@@ -10,17 +10,22 @@ import { FrameSplitter } from '../../protocol/wire/frame-splitter.ts'
 import type { BrokerState } from '../broker-state.ts'
 import { closedChannel } from '../diagnostics.ts'
 import { dispatch, understand, type Client, type Reply } from './dispatcher.ts'
+import { SaslGate, type GateReply } from './sasl/sasl-gate.ts'
+import type { SaslServer } from './sasl/sasl-server.ts'
 
 export interface ConnectionOptions {
   readonly broker: BrokerState
   readonly connectionId: number
   readonly clientHost: string
+  /** Clients have to say who they are. */
+  readonly sasl: SaslServer | undefined
 }
 
 export class Connection {
   readonly #stream: Duplex
   readonly #options: ConnectionOptions
   readonly #splitter: FrameSplitter
+  readonly #gate: SaslGate
   readonly #gone = new AbortController()
   #queue: Buffer[] = []
   #queuedBytes = 0
@@ -31,7 +36,8 @@ export class Connection {
   constructor(stream: Duplex, options: ConnectionOptions) {
     this.#stream = stream
     this.#options = options
-    this.#splitter = new FrameSplitter(options.broker.config.limits.requestBytesMax)
+    this.#gate = new SaslGate(options.sasl)
+    this.#splitter = new FrameSplitter(this.#requestBytesMax)
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('close', () => this.#gone.abort())
     // Resets and the like; 'close' follows.
@@ -40,7 +46,12 @@ export class Connection {
 
   get #client(): Client {
     const { connectionId, clientHost } = this.#options
-    return { clientHost, connectionId, principal: 'User:ANONYMOUS', signal: this.#gone.signal }
+    return { clientHost, connectionId, principal: this.#gate.principal, signal: this.#gone.signal }
+  }
+
+  get #requestBytesMax(): number {
+    const { requestBytesMax, unauthenticatedRequestBytesMax } = this.#options.broker.config.limits
+    return this.#gate.isOpen ? requestBytesMax : unauthenticatedRequestBytesMax
   }
 
   /** Ends it at once. */
@@ -70,7 +81,11 @@ export class Connection {
         const reply = await this.#reply(message)
         if (reply === 'hang') return
         if (reply === 'close') this.destroy()
-        else if (reply !== 'nothing') await this.#write(reply)
+        else if (reply === 'nothing') continue
+        else if ('last' in reply) {
+          await this.#write(reply.last)
+          this.#stream.end()
+        } else await this.#write(reply)
       }
     } catch (error) {
       this.#close(error instanceof Error ? error.message : String(error))
@@ -86,11 +101,20 @@ export class Connection {
     return message
   }
 
-  #reply(message: Buffer): Reply | Promise<Reply> {
+  async #reply(message: Buffer): Promise<Reply | GateReply> {
+    if (this.#gate.expectsToken) return this.#passing(this.#gate.token(message))
     const { request, answer } = understand(message)
     if (request === undefined) return answer
     this.clientId = request.clientId
-    return dispatch(request, this.#client, this.#options.broker)
+    const own = await this.#passing(this.#gate.answer(request))
+    return own ?? dispatch(request, this.#client, this.#options.broker)
+  }
+
+  /** Whoever gets in may send more. */
+  async #passing<T>(step: Promise<T>): Promise<T> {
+    const result = await step
+    this.#splitter.messageBytesMax = this.#requestBytesMax
+    return result
   }
 
   /** What cannot be understood says nothing about where the next request begins. */

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { BrokerError } from '../../core/errors.ts'
 import type { BrokerAddress } from '../broker-state.ts'
@@ -83,16 +81,12 @@ export class WorkerBroker {
 }
 
 function newWorker(options: StartBrokerOptions): Worker {
-  // The sources when they run unbuilt, through tsx; the file names differ then.
-  const isSource = import.meta.url.endsWith('.ts')
-  const program = new URL(isSource ? './broker-worker.ts' : './broker-worker.js', import.meta.url)
-  return new Worker(program, { workerData: options, ...(isSource && { execArgv: sourceFlags() }) })
-}
-
-/** Vitest transforms modules by itself, and its flags know nothing of it. */
-function sourceFlags(): string[] {
-  const loader = createRequire(import.meta.url).resolve('tsx')
-  return ['--import', pathToFileURL(loader).href, '--conditions=source']
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./broker-worker.js', import.meta.url), { workerData: options })
+  // Unbuilt sources: threads do not inherit what lets this one run TypeScript.
+  const program = JSON.stringify(new URL('./broker-worker.ts', import.meta.url).href)
+  const start = `import('tsx/esm/api').then(({ register }) => { register(); return import(${program}) })`
+  return new Worker(start, { eval: true, workerData: options, execArgv: ['--conditions=source'] })
 }
 
 function failure(message: string): BrokerError {

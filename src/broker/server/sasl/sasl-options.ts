@@ -1,5 +1,6 @@
 export const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const
 
+/** The ways to say who one is that the embedded broker knows. */
 export type SaslMechanism = (typeof saslMechanisms)[number]
 
 /** Who a token of OAUTHBEARER speaks for. */
@@ -12,6 +13,7 @@ export interface TokenOwner {
 /** Undefined, or what it throws, refuses the token. */
 export type TokenValidator = (token: string) => TokenOwner | undefined | Promise<TokenOwner | undefined>
 
+/** How clients say who they are, and who may come in. */
 export interface SaslOptions {
   /** Default: those for which there is something: PLAIN and SCRAM with `users`, OAUTHBEARER with `oauthBearer`. */
   readonly mechanisms?: readonly SaslMechanism[]
