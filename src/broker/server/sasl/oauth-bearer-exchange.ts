@@ -3,8 +3,9 @@ import { AuthenticationFailure, type SaslExchange, type SaslStep } from './sasl-
 import type { TokenOwner, TokenValidator } from './sasl-options.ts'
 
 const nothing = Buffer.alloc(0)
+const separator = '\u0001'
 /** What a client answers when it has read why it was refused. */
-const understood = '\u0001'
+const understood = separator
 
 export class OauthBearerExchange implements SaslExchange {
   readonly #validate: TokenValidator
@@ -18,15 +19,12 @@ export class OauthBearerExchange implements SaslExchange {
     const message = bytes.toString()
     if (this.#refusal !== undefined)
       throw new AuthenticationFailure(message === understood ? this.#refusal : 'Invalid OAUTHBEARER client response')
-    const found = /^n,(?:a=(?<actAs>[^,]*))?,\u0001(?:.*\u0001)?auth=Bearer (?<token>[^\u0001]+)\u0001/i.exec(
-      message,
-    )?.groups
-    if (found === undefined) throw new AuthenticationFailure('Invalid OAUTHBEARER client first message')
-    const owner = await this.#ownerOf(found['token']!)
+    const { actAs, token } = readFirst(message)
+    const owner = await this.#ownerOf(token)
     if (owner === undefined) return this.#refuse()
-    if (found['actAs'] && found['actAs'] !== owner.name)
+    if (actAs !== '' && actAs !== owner.name)
       throw new AuthenticationFailure(
-        `Authentication failed: Client requested an authorization id (${found['actAs']}) that is different from the token's principal name (${owner.name})`,
+        `Authentication failed: Client requested an authorization id (${actAs}) that is different from the token's principal name (${owner.name})`,
       )
     return { bytes: nothing, owner }
   }
@@ -44,6 +42,16 @@ export class OauthBearerExchange implements SaslExchange {
     this.#refusal = '{"status":"invalid_token"}'
     return { bytes: Buffer.from(this.#refusal) }
   }
+}
+
+/** The header of GS2, then pairs, each with a separator behind it. */
+function readFirst(message: string): { readonly actAs: string; readonly token: string } {
+  const [header = '', ...pairs] = message.split(separator)
+  const actAs = /^n,(?:a=(?<name>[^,]*))?,$/.exec(header)?.groups
+  const token = pairs.map((pair) => /^auth=Bearer (?<token>.+)$/i.exec(pair)?.groups?.['token']).find(Boolean)
+  if (actAs === undefined || token === undefined)
+    throw new AuthenticationFailure('Invalid OAUTHBEARER client first message')
+  return { actAs: actAs['name'] ?? '', token }
 }
 
 /** Unsigned tokens (JWS), as Kafka's OAuthBearerUnsecuredValidatorCallbackHandler takes them: for development. */
