@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
 import type { BrokerConfig } from './broker-config.ts'
+import { Faults } from './faults/faults.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import type { Handlers } from './handlers/handler.ts'
 import type { Storage } from './log/storage.ts'
@@ -27,6 +28,7 @@ export interface BrokerState {
   readonly topics: Topics
   readonly groups: GroupCoordinator
   readonly transactions: TransactionCoordinator
+  readonly faults: Faults
 }
 
 export type BrokerParts = Pick<BrokerState, 'clock' | 'random' | 'address' | 'config' | 'storage' | 'handlers'>
@@ -38,10 +40,22 @@ export function createBrokerState(parts: BrokerParts): BrokerState {
   topics.onDelete(({ name }) => groups.forgetTopic(name))
   return {
     ...parts,
-    clusterId: randomId(random),
+    clusterId: keptClusterId(storage, random),
     nodeId: 1,
     topics,
     groups,
     transactions: new TransactionCoordinator({ storage, clock, config, topics, groups }),
+    faults: new Faults(clock),
   }
+}
+
+const clusterFile = 'cluster-id'
+
+/** Of this data, for as long as it is kept. */
+function keptClusterId(storage: Storage, random: Random): string {
+  const kept = storage.read(clusterFile)?.toString()
+  if (kept !== undefined && kept !== '') return kept
+  const clusterId = randomId(random)
+  storage.replace(clusterFile, Buffer.from(clusterId))
+  return clusterId
 }

@@ -10,6 +10,7 @@ import { planTopology } from '../planner/plan-topology.ts'
 import { fingerprintHash, fingerprintOf } from '../planner/topology-fingerprint.ts'
 import type { KafkaPort } from '../runtime/port.ts'
 import { addDlq } from './dlq.ts'
+import { addBroker } from './broker-command.ts'
 import { loadTopology } from './load-topology.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -69,12 +70,14 @@ Examples:
   $ millrace describe ./topology.js
   $ millrace describe ./topology.js --format dot | dot -Tsvg > topology.svg
   $ millrace dlq list dead-letters
+  $ millrace broker --port 9092 --data ./data
 
 Exit codes: 0 done, 1 failed while running, 2 wrong arguments, file, topology or config.`,
     )
   addRun(program, output)
   addDescribe(program, output)
   addDlq(program, output, surroundings)
+  addBroker(program, output)
   return program
 }
 

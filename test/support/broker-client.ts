@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { withDefaults } from '../../src/broker/server/with-defaults.ts'
 import { messages, type ApiName, type NewRequest, type ResponseOf } from '../../src/protocol/messages/messages.ts'
@@ -14,14 +13,14 @@ interface Waiting {
 /** Speaks to a broker in messages, one connection, nothing hidden: for tests of the broker. */
 export class BrokerClient {
   readonly stream: Duplex
-  readonly closed: Promise<unknown>
+  readonly closed: Promise<void>
   readonly #splitter = new FrameSplitter(200 * 1024 * 1024)
   readonly #waiting: Waiting[] = []
   #correlationId = 0
 
   constructor(stream: Duplex) {
     this.stream = stream
-    this.closed = once(stream, 'close')
+    this.closed = new Promise((resolve) => stream.once('close', () => resolve()))
     stream.on('error', () => {})
     stream.on('data', (chunk: Buffer) => {
       for (const message of this.#splitter.push(chunk)) this.#waiting.shift()!.resolve(message)

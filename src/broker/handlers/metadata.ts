@@ -34,21 +34,24 @@ function wantedTopics(request: RequestOf<'Metadata'>, { broker, apiVersion }: Re
   })
 }
 
-function described({ name, id, partitions }: Topic, { nodeId }: BrokerState): TopicAnswer {
+function described({ name, id, partitions }: Topic, { nodeId, faults }: BrokerState): TopicAnswer {
   return {
     errorCode: kafkaError.NONE,
     name,
     topicId: id,
     isInternal: isInternalTopic(name),
-    partitions: partitions.map(({ leaderEpoch }, partitionIndex) => ({
-      errorCode: kafkaError.NONE,
-      partitionIndex,
-      leaderId: nodeId,
-      leaderEpoch,
-      replicaNodes: [nodeId],
-      isrNodes: [nodeId],
-      offlineReplicas: [],
-    })),
+    partitions: partitions.map(({ leaderEpoch }, partitionIndex) => {
+      const isLed = faults.hasLeader(name, partitionIndex)
+      return {
+        errorCode: isLed ? kafkaError.NONE : kafkaError.LEADER_NOT_AVAILABLE,
+        partitionIndex,
+        leaderId: isLed ? nodeId : -1,
+        leaderEpoch,
+        replicaNodes: [nodeId],
+        isrNodes: [nodeId],
+        offlineReplicas: [],
+      }
+    }),
   }
 }
 

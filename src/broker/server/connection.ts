@@ -9,27 +9,35 @@ import type { Frame } from '../../protocol/messages/frame.ts'
 import { FrameSplitter } from '../../protocol/wire/frame-splitter.ts'
 import type { BrokerState } from '../broker-state.ts'
 import { closedChannel } from '../diagnostics.ts'
-import { dispatch, understand, type Client } from './dispatcher.ts'
+import { dispatch, understand, type Client, type Reply } from './dispatcher.ts'
+import { SaslGate, type GateReply } from './sasl/sasl-gate.ts'
+import type { SaslServer } from './sasl/sasl-server.ts'
 
 export interface ConnectionOptions {
   readonly broker: BrokerState
   readonly connectionId: number
   readonly clientHost: string
+  /** Clients have to say who they are. */
+  readonly sasl: SaslServer | undefined
 }
 
 export class Connection {
   readonly #stream: Duplex
   readonly #options: ConnectionOptions
   readonly #splitter: FrameSplitter
+  readonly #gate: SaslGate
   readonly #gone = new AbortController()
   #queue: Buffer[] = []
   #queuedBytes = 0
   #isBusy = false
+  /** What the last request said. */
+  clientId: string | null = null
 
   constructor(stream: Duplex, options: ConnectionOptions) {
     this.#stream = stream
     this.#options = options
-    this.#splitter = new FrameSplitter(options.broker.config.limits.requestBytesMax)
+    this.#gate = new SaslGate(options.sasl)
+    this.#splitter = new FrameSplitter(this.#requestBytesMax)
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('close', () => this.#gone.abort())
     // Resets and the like; 'close' follows.
@@ -38,7 +46,12 @@ export class Connection {
 
   get #client(): Client {
     const { connectionId, clientHost } = this.#options
-    return { clientHost, connectionId, principal: 'User:ANONYMOUS', signal: this.#gone.signal }
+    return { clientHost, connectionId, principal: this.#gate.principal, signal: this.#gone.signal }
+  }
+
+  get #requestBytesMax(): number {
+    const { requestBytesMax, unauthenticatedRequestBytesMax } = this.#options.broker.config.limits
+    return this.#gate.isOpen ? requestBytesMax : unauthenticatedRequestBytesMax
   }
 
   /** Ends it at once. */
@@ -47,12 +60,15 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
-    this.#closeOnGarbage(() => {
+    try {
       for (const message of this.#splitter.push(chunk)) {
         this.#queue.push(message)
         this.#queuedBytes += message.length
       }
-    })
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      return this.#close(error.message)
+    }
     if (this.#queuedBytes > this.#options.broker.config.limits.queuedBytesMax) this.#stream.pause()
     void this.#work()
   }
@@ -62,11 +78,17 @@ export class Connection {
     this.#isBusy = true
     try {
       for (let message = this.#next(); message !== undefined; message = this.#next()) {
-        const answer = await this.#answer(message)
-        if (answer !== null) await this.#write(answer)
+        const reply = await this.#reply(message)
+        if (reply === 'hang') return
+        if (reply === 'close') this.destroy()
+        else if (reply === 'nothing') continue
+        else if ('last' in reply) {
+          await this.#write(reply.last)
+          this.#stream.end()
+        } else await this.#write(reply)
       }
     } catch (error) {
-      this.#close(`the front failed: ${error instanceof Error ? error.message : String(error)}`)
+      this.#close(error instanceof Error ? error.message : String(error))
     }
     this.#isBusy = false
   }
@@ -79,23 +101,23 @@ export class Connection {
     return message
   }
 
-  async #answer(message: Buffer): Promise<Frame | null> {
-    const understood = this.#closeOnGarbage(() => understand(message))
-    if (understood === undefined) return null
-    return understood.answer ?? dispatch(understood.request, this.#client, this.#options.broker)
+  async #reply(message: Buffer): Promise<Reply | GateReply> {
+    if (this.#gate.expectsToken) return this.#passing(this.#gate.token(message))
+    const { request, answer } = understand(message)
+    if (request === undefined) return answer
+    this.clientId = request.clientId
+    const own = await this.#passing(this.#gate.answer(request))
+    return own ?? dispatch(request, this.#client, this.#options.broker)
+  }
+
+  /** Whoever gets in may send more. */
+  async #passing<T>(step: Promise<T>): Promise<T> {
+    const result = await step
+    this.#splitter.messageBytesMax = this.#requestBytesMax
+    return result
   }
 
   /** What cannot be understood says nothing about where the next request begins. */
-  #closeOnGarbage<T>(run: () => T): T | undefined {
-    try {
-      return run()
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      this.#close(error.message)
-      return undefined
-    }
-  }
-
   #close(reason: string): void {
     const { connectionId, clientHost } = this.#options
     closedChannel.publish({ connectionId, clientHost, reason })

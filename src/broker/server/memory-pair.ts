@@ -7,6 +7,7 @@ import { Duplex } from 'node:stream'
 export class MemoryEnd extends Duplex {
   readonly remoteAddress = 'in-process'
   #peer: MemoryEnd | undefined
+  #isReadToEnd = false
   /** Of a write of the peer that waits until this end is read from. */
   #resume: (() => void) | undefined
 
@@ -26,21 +27,27 @@ export class MemoryEnd extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const peer = this.#peer!
     // A copy, as a network makes one: the writer may use its memory again.
-    if (peer.destroyed || peer.push(Buffer.from(chunk))) done()
+    if (peer.destroyed || peer.#isReadToEnd || peer.push(Buffer.from(chunk))) done()
     else peer.#resume = done
   }
 
   override _final(done: () => void): void {
-    if (!this.#peer!.destroyed) this.#peer!.push(null)
+    this.#peer!.#endReading()
     done()
   }
 
+  /** The peer sees the end of what it reads, as it does of a socket: KafkaJS waits for nothing else. */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#resume?.()
-    const peer = this.#peer!
     // In its own turn, as news from a network come.
-    process.nextTick(() => peer.destroy())
+    process.nextTick(() => this.#peer!.#endReading())
     done(error)
+  }
+
+  #endReading(): void {
+    if (this.#isReadToEnd || this.destroyed) return
+    this.#isReadToEnd = true
+    this.push(null)
   }
 
   setNoDelay(): this {

@@ -1,10 +1,13 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { BrokerError } from '../../core/errors.ts'
+import type { TlsOptions } from '../start-options.ts'
 
 export interface TcpListenerOptions {
   readonly host: string
   /** 0: a free one. */
   readonly port: number
+  readonly tls?: TlsOptions | undefined
   readonly onSocket: (socket: Socket) => void
 }
 
@@ -13,8 +16,8 @@ export class TcpListener {
   readonly #server: Server
 
   /** @throws BrokerError when the port is in use or may not be used */
-  static async open({ host, port, onSocket }: TcpListenerOptions): Promise<TcpListener> {
-    const server = createServer({ noDelay: true }, onSocket)
+  static async open({ host, port, tls, onSocket }: TcpListenerOptions): Promise<TcpListener> {
+    const server = tls === undefined ? createServer({ noDelay: true }, onSocket) : createSecureServer(tls, onSocket)
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(listenError(error, host, port)))
       server.listen(port, host, resolve)
@@ -33,6 +36,17 @@ export class TcpListener {
   /** Takes no more connections; those that there are have to be closed for it to be done. */
   close(): Promise<void> {
     return new Promise((resolve) => this.#server.close(() => resolve()))
+  }
+}
+
+/** A client that does not get through the handshake is gone before it is one. */
+function createSecureServer({ key, cert, clientCa }: TlsOptions, onSocket: (socket: Socket) => void): Server {
+  const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  try {
+    return createTlsServer({ key, cert, ...clients, noDelay: true }, onSocket)
+  } catch (error) {
+    const message = `the key or the certificate cannot be used: ${error instanceof Error ? error.message : String(error)}`
+    throw new BrokerError('MILLRACE_BROKER_FAILED', message, { retriable: false, cause: error })
   }
 }
 

@@ -1,7 +1,6 @@
-import type { ConfigDefinition, ConfigTypeName } from './topic-config-table.ts'
+import type { ConfigDefinition } from './topic-config-table.ts'
 
-const intMax = 2_147_483_647n
-const longMax = 9_223_372_036_854_775_807n
+const integerMax = { SHORT: 32_767n, INT: 2_147_483_647n, LONG: 9_223_372_036_854_775_807n } as const
 
 /** What is wrong with a value, in Kafka's words; undefined: nothing. */
 export function problemOfValue(name: string, value: string, definition: ConfigDefinition): string | undefined {
@@ -13,9 +12,10 @@ function problemOfType(value: string, definition: ConfigDefinition): string | un
   switch (definition.type) {
     case 'BOOLEAN':
       return /^(?:true|false)$/i.test(value) ? undefined : 'Expected value to be either true or false'
+    case 'SHORT':
     case 'INT':
     case 'LONG':
-      return problemOfInteger(value, definition)
+      return problemOfInteger(value, integerMax[definition.type], definition)
     case 'DOUBLE':
       return value !== '' && Number.isFinite(Number(value))
         ? problemOfRange(Number(value), definition)
@@ -29,17 +29,10 @@ function problemOfType(value: string, definition: ConfigDefinition): string | un
   }
 }
 
-function problemOfInteger(value: string, definition: ConfigDefinition): string | undefined {
-  const { type } = definition
-  if (!/^[+-]?\d+$/.test(value)) return `Not a number of type ${type}`
-  const number = BigInt(value.replace('+', ''))
-  const max = maxOfType(type)
-  if (number > max || number < -max - 1n) return `Not a number of type ${type}`
+function problemOfInteger(value: string, max: bigint, definition: ConfigDefinition): string | undefined {
+  const number = /^[+-]?\d+$/.test(value) ? BigInt(value.replace('+', '')) : undefined
+  if (number === undefined || number > max || number < -max - 1n) return `Not a number of type ${definition.type}`
   return problemOfRange(Number(number), definition)
-}
-
-function maxOfType(type: ConfigTypeName): bigint {
-  return type === 'INT' ? intMax : longMax
 }
 
 function problemOfRange(value: number, { min, max }: ConfigDefinition): string | undefined {

@@ -1,5 +1,5 @@
 /** The types of configs, as DescribeConfigs numbers them (Kafka's ConfigDef.Type). */
-export const configType = { BOOLEAN: 1, STRING: 2, INT: 3, LONG: 5, DOUBLE: 6, LIST: 7 } as const
+export const configType = { BOOLEAN: 1, STRING: 2, INT: 3, SHORT: 4, LONG: 5, DOUBLE: 6, LIST: 7 } as const
 
 export type ConfigTypeName = keyof typeof configType
 

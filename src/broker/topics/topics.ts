@@ -7,6 +7,7 @@ import { randomId } from '../random-id.ts'
 import { Refusal } from '../refusal.ts'
 import { checkTopicConfigs, logConfigOf, type TopicConfigs } from './topic-configs.ts'
 import { checkTopicName, collisionKey } from './topic-name.ts'
+import { TopicJournal, type TopicEntry } from './topic-journal.ts'
 import type { Topic } from './topic.ts'
 
 export interface TopicsOptions {
@@ -27,16 +28,37 @@ interface MutableTopic extends Topic {
   readonly partitions: PartitionLog[]
 }
 
-/** The topics with their partitions' logs. Changes throw a Refusal, and then nothing has changed. */
+/** Of all partitions' folders. */
+const topicsFolder = 'topics'
+
+/** The topics with their partitions' logs, as they were left. Changes throw a Refusal, and then nothing has changed. */
 export class Topics {
   readonly #options: TopicsOptions
   readonly #byName = new Map<string, MutableTopic>()
   readonly #collisions = new Map<string, string>()
   readonly #deletionListeners = new Set<(topic: Topic) => void>()
+  readonly #journal: TopicJournal
   #partitionCount = 0
 
   constructor(options: TopicsOptions) {
     this.#options = options
+    const { journal, entries } = TopicJournal.open(options.storage, () => [...this.#byName.values()].map(entryOf))
+    this.#journal = journal
+    for (const entry of entries) this.#add({ ...entry, partitions: [] }, entry.partitions)
+    this.#removeOrphans()
+  }
+
+  /** Of topics whose deletion was cut short. */
+  #removeOrphans(): void {
+    const { storage } = this.#options
+    const known = new Set(this.all.flatMap(({ name, partitions }) => partitions.map((_, i) => folderName(name, i))))
+    for (const name of storage.list(topicsFolder)) if (!known.has(name)) storage.remove(`${topicsFolder}/${name}`)
+  }
+
+  #add(topic: MutableTopic, partitions: number): void {
+    this.#byName.set(topic.name, topic)
+    this.#collisions.set(collisionKey(topic.name), topic.name)
+    this.#openPartitions(topic, partitions)
   }
 
   /** By their names. */
@@ -88,9 +110,8 @@ export class Topics {
   create(topic: NewTopic): Topic {
     const configs = this.checkNew(topic)
     const created: MutableTopic = { name: topic.name, id: randomId(this.#options.random), configs, partitions: [] }
-    this.#byName.set(topic.name, created)
-    this.#collisions.set(collisionKey(topic.name), topic.name)
-    this.#openPartitions(created, topic.partitions)
+    this.#add(created, topic.partitions)
+    this.#journal.put(entryOf(created))
     return created
   }
 
@@ -98,7 +119,7 @@ export class Topics {
     const { storage, clock } = this.#options
     const config = logConfigOf(topic.configs)
     for (let partition = topic.partitions.length; partition < count; partition++) {
-      const folder = partitionFolder(topic.name, partition)
+      const folder = `${topicsFolder}/${folderName(topic.name, partition)}`
       topic.partitions.push(
         PartitionLog.open({ storage, folder, topic: topic.name, partition, config, nowMs: clock.now() }),
       )
@@ -122,7 +143,9 @@ export class Topics {
   /** Raises the number of partitions. @throws Refusal */
   addPartitions(name: string, count: number): void {
     this.checkPartitions(name, count)
-    this.#openPartitions(this.#existing(name), count)
+    const topic = this.#existing(name)
+    this.#openPartitions(topic, count)
+    this.#journal.put(entryOf(topic))
   }
 
   /** Sets the configs as a whole: what is not among them gets its default. @throws Refusal */
@@ -131,6 +154,7 @@ export class Topics {
     topic.configs = checkTopicConfigs(configs)
     const logConfig = logConfigOf(topic.configs)
     for (const log of topic.partitions) log.config = logConfig
+    this.#journal.put(entryOf(topic))
   }
 
   /** @throws Refusal */
@@ -139,8 +163,15 @@ export class Topics {
     this.#byName.delete(name)
     this.#collisions.delete(collisionKey(name))
     this.#partitionCount -= topic.partitions.length
+    this.#journal.delete(name)
     for (const log of topic.partitions) log.delete()
     for (const listener of this.#deletionListeners) listener(topic)
+  }
+
+  /** Lets go of the files, which stay. */
+  close(): void {
+    for (const { partitions } of this.#byName.values()) for (const log of partitions) log.close()
+    this.#journal.close()
   }
 
   #existing(name: string): MutableTopic {
@@ -152,6 +183,10 @@ export class Topics {
 }
 
 /** As Kafka names them, so that its tools can read them. */
-function partitionFolder(topic: string, partition: number): string {
-  return `topics/${topic}-${partition}`
+function folderName(topic: string, partition: number): string {
+  return `${topic}-${partition}`
+}
+
+function entryOf({ name, id, partitions, configs }: Topic): TopicEntry {
+  return { name, id, partitions: partitions.length, configs }
 }

@@ -7,13 +7,14 @@ const sizeBytes = 4
  * maximum, and no room is made for it beforehand.
  */
 export class FrameSplitter {
-  readonly #messageBytesMax: number
+  /** May be raised, once the peer is trusted. */
+  messageBytesMax: number
   #chunks: Buffer[] = []
   #bufferedBytes = 0
   #wantedBytes = sizeBytes
 
   constructor(messageBytesMax: number) {
-    this.#messageBytesMax = messageBytesMax
+    this.messageBytesMax = messageBytesMax
   }
 
   /**
@@ -40,9 +41,9 @@ export class FrameSplitter {
   }
 
   #checkedSize(size: number): number {
-    if (size >= 0 && size <= this.#messageBytesMax) return size
+    if (size >= 0 && size <= this.messageBytesMax) return size
     throw new ProtocolError(
-      `a message of ${size} bytes, at most ${this.#messageBytesMax} are allowed: the peer does not speak Kafka's protocol, or it speaks TLS`,
+      `a message of ${size} bytes, at most ${this.messageBytesMax} are allowed: the peer does not speak Kafka's protocol, or it speaks TLS`,
     )
   }
 }

@@ -11,7 +11,7 @@ const clients: (Consumer | Producer | Admin)[] = []
 
 beforeEach(async () => {
   broker = newTestBroker()
-  await broker.listen('127.0.0.1', 0)
+  await broker.listen({ host: '127.0.0.1', port: 0 })
   const { host, port } = broker.address
   kafka = new Kafka({ brokers: [`${host}:${port}`], logLevel: logLevel.NOTHING })
   admin = await connected(kafka.admin())

@@ -171,7 +171,7 @@ describe('requests and answers', () => {
 describe('TCP', () => {
   test('clients are told the address that they connected to', async () => {
     const broker = started()
-    await broker.listen('127.0.0.1', 0)
+    await broker.listen({ host: '127.0.0.1', port: 0 })
     const { host, port } = broker.address
     const client = new BrokerClient(connect(port, host))
     const { brokers: nodes, controllerId } = await client.send('Metadata', 9, { topics: null })
@@ -182,8 +182,8 @@ describe('TCP', () => {
 
   test('a port that is in use is an error that says so', async () => {
     const broker = started()
-    await broker.listen('127.0.0.1', 0)
-    await expect(started().listen('127.0.0.1', broker.address.port)).rejects.toThrow(
+    await broker.listen({ host: '127.0.0.1', port: 0 })
+    await expect(started().listen({ host: '127.0.0.1', port: broker.address.port })).rejects.toThrow(
       `port ${broker.address.port} of 127.0.0.1 is in use`,
     )
   })

@@ -1,0 +1,39 @@
+import type { NewBrokerTopic, LeaderMove } from './broker-control.ts'
+import type { Fault } from './faults/fault.ts'
+
+/** Makes things go wrong. */
+export interface BrokerFaults {
+  /** Requests that come from now on meet it, `times` of them. */
+  inject(fault: Fault): Promise<void>
+  /** Forgets what has not happened yet. */
+  clear(): Promise<void>
+  /** Closes all connections, or those of one client; how many there were. */
+  dropConnections(clientId?: string): Promise<number>
+  /** Another leader epoch, as if another broker had led the partition meanwhile; perhaps nobody leads it for a while. */
+  moveLeader(move: LeaderMove): Promise<void>
+}
+
+/** A broker that runs. */
+export interface EmbeddedBroker {
+  /** `host:port` */
+  readonly bootstrap: string
+  readonly host: string
+  readonly port: number
+  readonly faults: BrokerFaults
+  /**
+   * Makes a topic; clients see it at once.
+   *
+   * @throws BrokerError when there is one of that name, or it cannot be made so
+   */
+  createTopic(topic: NewBrokerTopic): Promise<void>
+  /**
+   * Deletes a topic with all its records.
+   *
+   * @throws BrokerError when there is none
+   */
+  deleteTopic(name: string): Promise<void>
+  /** Deletes and compacts at once what is due by retention and compaction; otherwise that happens from time to time. */
+  maintain(): Promise<void>
+  /** Closes all connections and files. Nothing happens the second time. */
+  stop(): Promise<void>
+}

@@ -1,0 +1,42 @@
+/* The resources that have configs (Kafka's ConfigResource.Type). */
+import type { BrokerState } from '../broker-state.ts'
+import { Refusal } from '../refusal.ts'
+
+const resourceType = { TOPIC: 2, BROKER: 4 } as const
+
+export interface ConfigResource {
+  readonly resourceType: number
+  readonly resourceName: string
+}
+
+/**
+ * The topic that is meant, or the broker; the empty name stands for all brokers.
+ *
+ * @throws Refusal when there is no such thing
+ */
+export function configResource(
+  { resourceType: type, resourceName }: ConfigResource,
+  broker: BrokerState,
+): 'topic' | 'broker' {
+  if (type === resourceType.TOPIC) {
+    if (broker.topics.get(resourceName) === undefined)
+      throw new Refusal('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${resourceName}' does not exist.`)
+    return 'topic'
+  }
+  if (type !== resourceType.BROKER)
+    throw new Refusal(
+      'INVALID_REQUEST',
+      `Unexpected resource type ${type}: only topics (2) and brokers (4) have configs here`,
+    )
+  if (resourceName !== '' && resourceName !== String(broker.nodeId))
+    throw new Refusal(
+      'INVALID_REQUEST',
+      `Unexpected broker id, expected ${broker.nodeId} or empty string, but received ${resourceName}`,
+    )
+  return 'broker'
+}
+
+/** @throws Refusal POLICY_VIOLATION: nothing of this broker can be changed while it runs */
+export function refuseBrokerConfigs(): never {
+  throw new Refusal('POLICY_VIOLATION', 'the configs of this embedded broker are given to it when it starts')
+}
