@@ -62,7 +62,9 @@ export class CrashWorkload {
 
   async #produce(client: BrokerClient): Promise<never> {
     if (this.#producerId < 0) {
-      this.#producerId = (await client.send('InitProducerId', 4, { transactionTimeoutMs: 0, transactionalId: null })).producerId
+      this.#producerId = (
+        await client.send('InitProducerId', 4, { transactionTimeoutMs: 0, transactionalId: null })
+      ).producerId
     }
     for (;;) {
       for (let i = 0; i < inFlight; i++) {
@@ -101,10 +103,19 @@ export class CrashWorkload {
     const producer = { transactionalId, producerId, producerEpoch }
     await client.send('AddPartitionsToTxn', 3, { ...producer, topics: [{ name: transactional, partitions: [0] }] })
     const options = { producerId, epoch: producerEpoch, sequence, transactional: true }
-    await append(client, { topic: transactional, records: sentBatch(valuesOf(transaction.texts), options), transactionalId })
+    await append(client, {
+      topic: transactional,
+      records: sentBatch(valuesOf(transaction.texts), options),
+      transactionalId,
+    })
     this.#count()
     await client.send('AddOffsetsToTxn', 3, { ...producer, groupId: 'with-transactions' })
-    const topics = [{ name: plain, partitions: [{ partitionIndex: 0, committedOffset: transaction.number, committedMetadata: null }] }]
+    const topics = [
+      {
+        name: plain,
+        partitions: [{ partitionIndex: 0, committedOffset: transaction.number, committedMetadata: null }],
+      },
+    ]
     const staged = await client.send('TxnOffsetCommit', 3, { ...producer, groupId: 'with-transactions', topics })
     expect(staged.topics[0]?.partitions[0]?.errorCode).toBe(0)
     transaction.end = 'asked'
@@ -117,7 +128,9 @@ export class CrashWorkload {
   async #commit(client: BrokerClient): Promise<never> {
     for (;;) {
       const offset = ++this.#offsetSent
-      const topics = [{ name: plain, partitions: [{ partitionIndex: 0, committedOffset: offset, committedMetadata: `m${offset}` }] }]
+      const topics = [
+        { name: plain, partitions: [{ partitionIndex: 0, committedOffset: offset, committedMetadata: `m${offset}` }] },
+      ]
       const answer = await client.send('OffsetCommit', 8, { groupId: 'alone', topics })
       expect(answer.topics[0]?.partitions[0]?.errorCode).toBe(0)
       this.#offsetKept = offset
@@ -206,7 +219,11 @@ async function readAll(client: BrokerClient, topic: string, isolationLevel: 0 | 
   const texts: (string | null)[] = []
   for (let offset = 0; ;) {
     const partitions = [{ partition: 0, fetchOffset: offset, partitionMaxBytes: 10_000 }]
-    const { responses } = await client.send('Fetch', 12, { minBytes: 1, isolationLevel, topics: [{ topic, partitions }] })
+    const { responses } = await client.send('Fetch', 12, {
+      minBytes: 1,
+      isolationLevel,
+      topics: [{ topic, partitions }],
+    })
     const { errorCode, records, highWatermark, lastStableOffset, abortedTransactions } = responses[0]!.partitions[0]!
     expect([errorCode, lastStableOffset]).toEqual([0, highWatermark])
     if (offset === highWatermark) return texts
