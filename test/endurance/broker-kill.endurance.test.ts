@@ -14,7 +14,10 @@ let data: string
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), 'millrace-broker-'))
 })
-afterEach(() => rmSync(data, { recursive: true, force: true }))
+afterEach(async () => {
+  await BrokerChild.killAll()
+  rmSync(data, { recursive: true, force: true })
+})
 
 test(`killed ${rounds} times in the middle of it, a broker has all that it acknowledged, once and whole: records, transactions, offsets (seed ${seed})`, async () => {
   const random = seededRandom(seed)

@@ -8,6 +8,7 @@ const main = join(import.meta.dirname, '../../src/cli/main.ts')
 
 /** `millrace broker` in a process of its own, on a free port. */
 export class BrokerChild {
+  static readonly #running = new Set<BrokerChild>()
   readonly #process: ChildProcessWithoutNullStreams
   readonly #exit: Promise<readonly unknown[]>
   readonly #clients: BrokerClient[] = []
@@ -16,8 +17,14 @@ export class BrokerChild {
 
   static async start(...args: readonly string[]): Promise<BrokerChild> {
     const child = new BrokerChild(args)
+    BrokerChild.#running.add(child)
     await child.#ready()
     return child
+  }
+
+  /** What a test that failed has left. */
+  static async killAll(): Promise<void> {
+    for (const child of BrokerChild.#running) await child.end('SIGKILL')
   }
 
   private constructor(args: readonly string[]) {
@@ -53,6 +60,7 @@ export class BrokerChild {
   async end(signal: NodeJS.Signals): Promise<unknown> {
     this.#process.kill(signal)
     const [code, endedBy] = await this.#exit
+    BrokerChild.#running.delete(this)
     for (const client of this.#clients) client.close()
     return code ?? endedBy
   }

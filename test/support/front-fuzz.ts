@@ -37,6 +37,7 @@ export interface FrontFuzzResult {
   readonly closed: number
   /** What handlers threw. */
   readonly failures: readonly BrokerFailure[]
+  readonly undecodable: readonly unknown[]
   /** How much more the process holds than at the beginning, after a garbage collection. */
   readonly heldBytes: number
 }
@@ -71,7 +72,8 @@ export async function fuzzFront({ requests, seed, apis, sasl }: FrontFuzzOptions
   try {
     await withTimePassing(run, clock, { opens, eachTurn: () => keepTopics(broker) })
     for (const client of bystanders) await writeAndRead(client, broker)
-    return { answered: run.answered, closed: run.closed, failures, heldBytes: heldBytes() - before }
+    const { answered, closed, undecodable } = run
+    return { answered, closed, failures, undecodable, heldBytes: heldBytes() - before }
   } finally {
     failureChannel.unsubscribe(noteFailure)
     await broker.close()
@@ -134,6 +136,14 @@ interface Sent {
   readonly api: ApiName
   readonly version: number
   readonly body: object
+  readonly correlationId: number
+}
+
+interface Fuzzed {
+  readonly bytes: Buffer
+  readonly isMutated: boolean
+  /** When its header is as it was: then its answer must be what that asks for. */
+  readonly sent?: Sent
 }
 
 class FuzzRun {
@@ -144,9 +154,9 @@ class FuzzRun {
   answered = 0
   closed = 0
   bursts = 0
-  #correlationId = 0
-  /** Requests whose header is as it was: their answers must be what it asks for. */
-  readonly sent = new Map<number, Sent>()
+  #count = 0
+  /** Answers that are none. */
+  readonly undecodable: unknown[] = []
 
   constructor(requests: number, below: Below, apis: readonly ApiName[] = Object.keys(messages) as ApiName[]) {
     this.#requests = requests
@@ -168,18 +178,19 @@ class FuzzRun {
     await Promise.all(lanes.map(lane))
   }
 
-  request(): { readonly bytes: Buffer; readonly isMutated: boolean } {
+  request(): Fuzzed {
     const api = this.#apis[this.below(this.#apis.length)]!
     const version = this.#version(api)
-    const correlationId = ++this.#correlationId
+    // Spread out: one that was damaged is not that of another request.
+    const correlationId = Math.imul(++this.#count, 0x9e37_79b1)
     const body = this.likely.body(api, version)
     const frame = encodeRequest({ api, version, correlationId, clientId: 'fuzz' }, body as never)
     const original = Buffer.concat(frame).subarray(4)
     const isMutated = this.below(4) > 0
     const bytes = isMutated ? this.#mutated(original) : original
-    if (isServed(api, version) && bytes.subarray(0, headerBytes).equals(original.subarray(0, headerBytes)))
-      this.sent.set(correlationId, { api, version, body })
-    return { bytes, isMutated }
+    const isAnswerable =
+      isServed(api, version) && bytes.subarray(0, headerBytes).equals(original.subarray(0, headerBytes))
+    return { bytes, isMutated, ...(isAnswerable && { sent: { api, version, body, correlationId } }) }
   }
 
   /** Now and then one that the codecs know and the broker does not serve. */
@@ -207,6 +218,7 @@ class FuzzConnection {
   readonly #splitter = new FrameSplitter(100 * 1024 * 1024)
   #marked: (() => void) | undefined
   #isClosed = false
+  readonly #sent = new Map<number, Sent>()
   #mutatedSent = 0
 
   constructor(run: FuzzRun, stream: Duplex) {
@@ -223,9 +235,14 @@ class FuzzConnection {
   #read(message: Buffer): void {
     const correlationId = message.readInt32BE(0)
     if (correlationId === markerId) return this.#marked?.()
-    const sent = this.#run.sent.get(correlationId)
-    this.#run.sent.delete(correlationId)
-    if (sent !== undefined) this.#run.likely.learn(sent.api, sent.body, decodeResponse(sent.api, sent.version, message))
+    const sent = this.#sent.get(correlationId)
+    if (sent === undefined) return
+    this.#sent.delete(correlationId)
+    try {
+      this.#run.likely.learn(sent.api, sent.body, decodeResponse(sent.api, sent.version, message))
+    } catch (error) {
+      this.#run.undecodable.push(error)
+    }
   }
 
   /** Bursts until the broker closes, or enough were sent; at the end often with a frame whose size is a lie. */
@@ -244,7 +261,8 @@ class FuzzConnection {
   #burst(count: number): Promise<void> {
     const frames: Buffer[] = []
     for (let i = 0; i < count; i++) {
-      const { bytes, isMutated } = this.#run.request()
+      const { bytes, isMutated, sent } = this.#run.request()
+      if (sent !== undefined) this.#sent.set(sent.correlationId, sent)
       if (isMutated) this.#mutatedSent++
       frames.push(framed(bytes))
     }

@@ -1,4 +1,4 @@
 /* A sample of it; test/endurance has the full number. */
 import { batchFuzzSuite } from '../../../support/batch-fuzz-suite.ts'
 
-batchFuzzSuite({ mutations: 10_000, seed: 20_260_101 })
+batchFuzzSuite({ mutations: 4_000, seed: 20_260_101 })
