@@ -7,10 +7,10 @@ import type { TopicPartition } from '../core/topic-partition.ts'
 import type { DropReason } from '../operators/operator.ts'
 import { droppedChannel } from '../telemetry/channels.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
+import type { AsyncStep } from './async-work-lane.ts'
 import { belowState } from './below-state.ts'
 import { ErrorDesk } from './error-desk.ts'
 import { InFlight } from './in-flight.ts'
-import type { CurrentInput } from './input-origin.ts'
 import { noRecord, type NodeHost, type NodeRunner } from './node-runner.ts'
 import type { FetchedBatch } from './port.ts'
 import { RecordRun, type NodeCall } from './record-run.ts'
@@ -66,7 +66,7 @@ export class Task implements NodeHost {
       mayDeliver: () => !this.run.held,
       onReady: options.onReady ?? (() => {}),
       belowState: belowState(parts.nodes),
-      as: (nodeName, origin, action) => this.#as(nodeName, origin, action),
+      as: (step, action) => this.#as(step, action),
     })
     const services = this.#punctuations
     const { collector } = options
@@ -260,13 +260,13 @@ export class Task implements NodeHost {
   }
 
   /** Results of asynchronous calls come in as if their input record were being processed. */
-  #as(nodeName: string, origin: CurrentInput | undefined, action: () => void): void {
+  #as({ nodeName, origin, tries }: AsyncStep, action: () => void): void {
     const { run } = this
     run.input = origin
     try {
       action()
     } catch (thrown) {
-      this.failed(thrown, { node: this.#runners.get(nodeName)!, record: noRecord, tries: 1 })
+      this.failed(thrown, { node: this.#runners.get(nodeName)!, record: noRecord, tries })
     }
     if (!run.held) run.end()
   }
