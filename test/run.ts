@@ -48,7 +48,9 @@ function count(report: Report, exitedWell: boolean): Count {
 
 const groups = process.argv.slice(2).map((group) => group.split(','))
 if (groups.length === 0) {
-  process.stderr.write('usage: tsx test/run.ts PROJECT[,PROJECT...]...   (projects: unit, types, integration)\n')
+  process.stderr.write(
+    'usage: tsx test/run.ts PROJECT[,PROJECT...]...   (projects: unit, types, integration, endurance)\n',
+  )
   process.exit(2)
 }
 const folder = mkdtempSync(join(tmpdir(), 'millrace-tests-'))

@@ -43,6 +43,16 @@ const config: ViteUserConfig = defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        ...sourceConditions,
+        test: {
+          name: 'endurance',
+          root: `${import.meta.dirname}/..`,
+          include: ['test/endurance/**/*.endurance.test.ts'],
+          testTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })
