@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { topology } from '../../../src/dsl/topology.ts'
-import { json } from '../../../src/serde/json.ts'
-import { string } from '../../../src/serde/string.ts'
-import type { KeyValueStore } from '../../../src/state/key-value-store.ts'
-import type { Topology } from '../../../src/topology/topology.ts'
-import { KafkaFixture, until } from '../../support/kafka-fixture.ts'
+import { topology } from '../../src/dsl/topology.ts'
+import { json } from '../../src/serde/json.ts'
+import { string } from '../../src/serde/string.ts'
+import type { KeyValueStore } from '../../src/state/key-value-store.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+import { AppFixture, until } from '../support/app-fixture.ts'
 
-let kafka: KafkaFixture
+let kafka: AppFixture
 
 beforeAll(async () => {
-  kafka = await KafkaFixture.start()
+  kafka = await AppFixture.start()
   await kafka.createTopics({ orders: 2 })
   const compacted = { partitionCount: 2, replicationFactor: 1, configs: { 'cleanup.policy': 'compact' } }
   const bounded = { partitionCount: 2, replicationFactor: 1, configs: { 'retention.ms': '604800000' } }

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createApp, seededRandom } from 'millrace'
-import { startKafka } from 'millrace/testing'
 import { expect, test } from 'vitest'
 import { batchFeatures } from '../../topologies/fraud-detection/batch-features.ts'
 import { ensureTopics } from '../../topologies/fraud-detection/ensure-topics.ts'
@@ -15,6 +14,7 @@ import { readScored } from '../../topologies/fraud-detection/scored-output.ts'
 import { stableRegistry } from '../../topologies/fraud-detection/stable-registry.ts'
 import topology from '../../topologies/fraud-detection/topology.ts'
 import { untilProcessed } from '../../topologies/fraud-detection/until-processed.ts'
+import { isRealKafka, startAppBroker } from '../support/app-broker.ts'
 
 const timeout = 300_000
 const project = join(import.meta.dirname, '../..')
@@ -25,7 +25,7 @@ test(
   async () => {
     const data = { customers: 100, terminals: 120, days: 40, start: Date.UTC(2024, 0, 1) }
     const days = [...generateTransactions(data, seededRandom(11))]
-    const server = await startKafka()
+    const server = await startAppBroker()
     const kafka = kafkaClient(server.bootstrap)
     const admin = await connectAdmin(kafka, server.bootstrap)
     const registry = await stableRegistry()
@@ -60,7 +60,8 @@ interface Demo {
 async function runDemo(args: readonly string[], onLine: (line: string, stop: () => void) => void): Promise<Demo> {
   // Vitest's own environment must not reach it: KafkaJS has other time-outs under NODE_ENV=test.
   const { NODE_ENV: _mode, ...env } = process.env
-  const command = ['--import', 'tsx', '--conditions=source', 'topologies/fraud-detection/demo.ts', ...args]
+  const options = isRealKafka() ? [...args, '--kafka'] : args
+  const command = ['--import', 'tsx', '--conditions=source', 'topologies/fraud-detection/demo.ts', ...options]
   const demo = spawn(process.execPath, command, { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   const ended = [once(demo, 'exit')]

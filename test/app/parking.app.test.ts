@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { json, string, topology, type Topology } from 'millrace'
-import { runCli } from '../../../src/cli/program.ts'
-import { KafkaFixture, until } from '../../support/kafka-fixture.ts'
+import { runCli } from '../../src/cli/program.ts'
+import { AppFixture, until } from '../support/app-fixture.ts'
 
-let kafka: KafkaFixture
+let kafka: AppFixture
 
 beforeAll(async () => {
-  kafka = await KafkaFixture.start()
+  kafka = await AppFixture.start()
   await kafka.createTopics({ payments: 3, scored: 2 })
 })
 afterAll(() => kafka.stop())
@@ -54,7 +54,7 @@ async function scored(): Promise<ReadonlyMap<string, readonly number[]>> {
 async function dlq(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const text = { out: '', err: '' }
   const output = { out: (more: string) => void (text.out += more), err: (more: string) => void (text.err += more) }
-  const code = await runCli(['dlq', ...args, '--brokers', kafka.server.bootstrap], output)
+  const code = await runCli(['dlq', ...args, '--brokers', kafka.brokers], output)
   return { code, ...text }
 }
 

@@ -1,14 +1,14 @@
+import { inject } from 'vitest'
 import { createApp } from '../../src/app/create-app.ts'
 import type { AppConfig } from '../../src/app/app-config.ts'
 import type { MillraceApp } from '../../src/app/millrace-app.ts'
 import { systemClock } from '../../src/core/system-clock.ts'
 import { systemRandom } from '../../src/core/system-random.ts'
-import { kafkajsPort } from '../../src/kafkajs/kafkajs-port.ts'
+import { ownPort } from '../../src/client/own-port.ts'
 import type { AdminPort, FetchedBatch, KafkaPort } from '../../src/runtime/port.ts'
 import { defaultPartition } from '../../src/core/murmur2.ts'
-import { startKafka } from '../../src/testing/kafka-server.ts'
-import type { KafkaServer } from '../../src/testing/kafka-server.ts'
 import type { Topology } from '../../src/topology/topology.ts'
+import { startAppBroker, type AppBroker } from './app-broker.ts'
 
 export interface ReadRecord {
   readonly partition: number
@@ -39,22 +39,22 @@ const quick: AppConfig = {
   replicationFactor: 1,
 }
 
-/** A real broker for one test file, with what tests write and read by. */
-export class KafkaFixture {
-  readonly server: KafkaServer
+/** A broker for one test file, with what tests write and read by. */
+export class AppFixture {
+  readonly #broker: AppBroker
   readonly #port: KafkaPort
   readonly #admin: AdminPort
 
-  private constructor(server: KafkaServer, port: KafkaPort, admin: AdminPort) {
-    this.server = server
+  private constructor(broker: AppBroker, port: KafkaPort, admin: AdminPort) {
+    this.#broker = broker
     this.#port = port
     this.#admin = admin
   }
 
-  static async start(): Promise<KafkaFixture> {
-    const server = await startKafka()
-    const port = kafkajsPort({
-      brokers: [server.bootstrap],
+  static async start(): Promise<AppFixture> {
+    const broker = await startAppBroker()
+    const port = ownPort({
+      brokers: [broker.bootstrap],
       clientId: 'test',
       requestTimeoutMs: 20_000,
       connectionTimeoutMs: 5_000,
@@ -63,12 +63,12 @@ export class KafkaFixture {
     })
     const admin = port.admin()
     await admin.connect()
-    return new KafkaFixture(server, port, admin)
+    return new AppFixture(broker, port, admin)
   }
 
   async stop(): Promise<void> {
     await this.#admin.close()
-    await this.server.stop()
+    await this.#broker.stop()
   }
 
   get admin(): AdminPort {
@@ -76,11 +76,11 @@ export class KafkaFixture {
   }
 
   get brokers(): string {
-    return this.server.bootstrap
+    return this.#broker.bootstrap
   }
 
   app(topology: Topology, config: AppConfig = {}): MillraceApp {
-    return createApp(topology, { ...quick, brokers: this.brokers, ...config })
+    return createApp(topology, { ...quick, client: inject('client'), brokers: this.brokers, ...config })
   }
 
   /** Without retention: the broker would delete by its clock what bears the times of years ago. */

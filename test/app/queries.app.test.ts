@@ -1,16 +1,16 @@
-/* Two apps on a real Kafka answer for one another over loopback; a third takes partitions over. */
+/* Two apps answer for one another over loopback; a third takes partitions over. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { MillraceApp } from '../../../src/app/millrace-app.ts'
-import { systemClock } from '../../../src/core/system-clock.ts'
-import { QueryError } from '../../../src/core/errors.ts'
-import { topology } from '../../../src/dsl/topology.ts'
-import { tumbling } from '../../../src/dsl/windows.ts'
-import { json } from '../../../src/serde/json.ts'
-import { string } from '../../../src/serde/string.ts'
-import type { Queryable } from '../../../src/topology/queryables.ts'
-import type { Topology } from '../../../src/topology/topology.ts'
-import type { Windowed } from '../../../src/core/windowed.ts'
-import { KafkaFixture, until } from '../../support/kafka-fixture.ts'
+import type { MillraceApp } from '../../src/app/millrace-app.ts'
+import { systemClock } from '../../src/core/system-clock.ts'
+import { QueryError } from '../../src/core/errors.ts'
+import { topology } from '../../src/dsl/topology.ts'
+import { tumbling } from '../../src/dsl/windows.ts'
+import { json } from '../../src/serde/json.ts'
+import { string } from '../../src/serde/string.ts'
+import type { Queryable } from '../../src/topology/queryables.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+import type { Windowed } from '../../src/core/windowed.ts'
+import { AppFixture, until } from '../support/app-fixture.ts'
 
 interface Stores {
   readonly perVisitor: Queryable<string, number>
@@ -32,7 +32,7 @@ const visitors = Array.from({ length: 60 }, (_, n) => `visitor-${n}`)
 const timestamp = Date.parse('2026-01-31T12:00:10Z')
 const countOf = (visitor: string): number => (visitors.indexOf(visitor) % 3) + 1
 
-let kafka: KafkaFixture
+let kafka: AppFixture
 const apps: MillraceApp<Stores>[] = []
 
 async function join(): Promise<MillraceApp<Stores>> {
@@ -52,7 +52,7 @@ async function settled(members: readonly MillraceApp<Stores>[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  kafka = await KafkaFixture.start()
+  kafka = await AppFixture.start()
   await kafka.createTopics({ visits: 4, pages: 2 })
   const visits = visitors.flatMap((key) =>
     Array.from({ length: countOf(key) }, () => ({ key, value: { page: '/' }, timestamp })),

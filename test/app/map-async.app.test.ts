@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Order } from '../../support/answered-orders.ts'
-import { KafkaFixture, until } from '../../support/kafka-fixture.ts'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { Order } from '../support/answered-orders.ts'
+import { AppFixture, until } from '../support/app-fixture.ts'
 
-let kafka: KafkaFixture
+let kafka: AppFixture
 const children: ChildProcess[] = []
 
 beforeAll(async () => {
-  kafka = await KafkaFixture.start()
+  kafka = await AppFixture.start()
   await kafka.createTopics({ orders: 3, answers: 3 })
 })
 afterAll(async () => {
@@ -18,12 +18,11 @@ afterAll(async () => {
   await kafka.stop()
 })
 
-const script = fileURLToPath(new URL('../../support/answered-child.ts', import.meta.url))
+const script = fileURLToPath(new URL('../support/answered-child.ts', import.meta.url))
 
 function startChild(): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions', 'source', script, kafka.brokers], {
-    stdio: 'inherit',
-  })
+  const args = ['--import', 'tsx', '--conditions', 'source', script, kafka.brokers, inject('client')]
+  const child = spawn(process.execPath, args, { stdio: 'inherit' })
   children.push(child)
   return child
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { json, string, topology, tumbling } from 'millrace'
-import { KafkaFixture, until } from '../../support/kafka-fixture.ts'
+import { AppFixture, until } from '../support/app-fixture.ts'
 
 const serdes = { key: string(), value: json<number>() }
 
@@ -15,10 +15,10 @@ const finals = topology('idle-finals', (builder) => {
     .to('finals', serdes)
 })
 
-let kafka: KafkaFixture
+let kafka: AppFixture
 
 beforeAll(async () => {
-  kafka = await KafkaFixture.start()
+  kafka = await AppFixture.start()
   await kafka.createTopics({ ticks: 2, finals: 1 })
 })
 afterAll(() => kafka.stop())

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { KafkaFixture, until } from '../../support/kafka-fixture.ts'
-import { expectedIds, latestIds, makeLines, wordIdsTopics as topics } from '../../support/word-ids.ts'
+import { AppFixture, until } from '../support/app-fixture.ts'
+import { expectedIds, latestIds, makeLines, wordIdsTopics as topics } from '../support/word-ids.ts'
 
-let kafka: KafkaFixture
+let kafka: AppFixture
 
 beforeAll(async () => {
-  kafka = await KafkaFixture.start()
+  kafka = await AppFixture.start()
   await kafka.createTopics({ lines: 2, ids: 1 })
-  const module = new URL('../../support/word-ids.ts', import.meta.url).href
+  const module = new URL('../support/word-ids.ts', import.meta.url).href
   writeFileSync(topologyFile, `export { wordIds as default } from '${module}'`)
 })
 afterAll(async () => {
@@ -21,7 +21,7 @@ afterAll(async () => {
   await kafka.stop()
 })
 
-const path = (relative: string): string => fileURLToPath(new URL(`../../../${relative}`, import.meta.url))
+const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
 const main = path('src/cli/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'millrace-cli-'))
 const topologyFile = join(folder, 'word-ids.ts')

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { KafkaFixture, until } from '../../support/kafka-fixture.ts'
-import { expectedIds, latestIds, makeLines, wordIds, wordIdsTopics as topics } from '../../support/word-ids.ts'
+import { AppFixture, until } from '../support/app-fixture.ts'
+import { expectedIds, latestIds, makeLines, wordIds, wordIdsTopics as topics } from '../support/word-ids.ts'
 
-let kafka: KafkaFixture
+let kafka: AppFixture
 
 beforeAll(async () => {
-  kafka = await KafkaFixture.start()
+  kafka = await AppFixture.start()
   await kafka.createTopics({ lines: 4, ids: 2 })
 })
 afterAll(() => kafka.stop())

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createApp } from '../../../src/app/create-app.ts'
-import { systemClock } from '../../../src/core/system-clock.ts'
-import { topology } from '../../../src/dsl/topology.ts'
-import { json } from '../../../src/serde/json.ts'
-import { string } from '../../../src/serde/string.ts'
-import type { Topology } from '../../../src/topology/topology.ts'
-import { KafkaFixture, until } from '../../support/kafka-fixture.ts'
+import { createApp } from '../../src/app/create-app.ts'
+import { systemClock } from '../../src/core/system-clock.ts'
+import { topology } from '../../src/dsl/topology.ts'
+import { json } from '../../src/serde/json.ts'
+import { string } from '../../src/serde/string.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+import { AppFixture, until } from '../support/app-fixture.ts'
 
-let kafka: KafkaFixture
+let kafka: AppFixture
 
 beforeAll(async () => {
-  kafka = await KafkaFixture.start()
+  kafka = await AppFixture.start()
   await kafka.createTopics({ four: 4, six: 6, orders: 1, accepted: 1 })
 })
 afterAll(() => kafka.stop())

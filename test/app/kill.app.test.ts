@@ -2,16 +2,16 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { KafkaFixture, until } from '../../support/kafka-fixture.ts'
-import { expectedWindows, makeVisits, windowedIdsChangelog } from '../../support/windowed-ids.ts'
-import { latestIds } from '../../support/word-ids.ts'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { AppFixture, until } from '../support/app-fixture.ts'
+import { expectedWindows, makeVisits, windowedIdsChangelog } from '../support/windowed-ids.ts'
+import { latestIds } from '../support/word-ids.ts'
 
-let kafka: KafkaFixture
+let kafka: AppFixture
 const children: ChildProcess[] = []
 
 beforeAll(async () => {
-  kafka = await KafkaFixture.start()
+  kafka = await AppFixture.start()
   await kafka.createTopics({ visits: 3, windows: 2 })
 })
 afterAll(async () => {
@@ -19,12 +19,11 @@ afterAll(async () => {
   await kafka.stop()
 })
 
-const script = fileURLToPath(new URL('../../support/windowed-child.ts', import.meta.url))
+const script = fileURLToPath(new URL('../support/windowed-child.ts', import.meta.url))
 
 function startChild(): { child: ChildProcess; text: () => string } {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions', 'source', script, kafka.brokers], {
-    stdio: 'pipe',
-  })
+  const args = ['--import', 'tsx', '--conditions', 'source', script, kafka.brokers, inject('client')]
+  const child = spawn(process.execPath, args, { stdio: 'pipe' })
   children.push(child)
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => void (text += chunk.toString()))
