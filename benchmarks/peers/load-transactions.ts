@@ -3,7 +3,7 @@ import { noHeaders } from '../../src/core/stream-record.ts'
 import type { KafkaPort } from '../../src/runtime/port.ts'
 import { cardId, transactionJson, transactions } from './transactions.ts'
 
-export const partitionCount = 8
+const partitionCount = 8
 /** Records between two looks at whether the producer has room. */
 const stride = 1_000
 

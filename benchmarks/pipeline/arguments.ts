@@ -11,7 +11,7 @@ export interface PipelineArguments {
   readonly json: string | undefined
 }
 
-export const usage = `usage: npm run bench -- pipeline [--job J1,J2] [--systems millrace,kafka-streams,kafkajs]
+const usage = `usage: npm run bench -- pipeline [--job J1,J2] [--systems millrace,kafka-streams,kafkajs]
   [--records 1000000] [--rounds 5] [--json FILE] [--node-args "--cpu-prof ..."]`
 
 /** @throws Error with the usage when an argument is unknown or makes no sense */
