@@ -160,7 +160,7 @@ export class Task implements NodeHost {
   /** Not while a record is held, but when it is done. */
   #runStreamTime(): void {
     if (this.run.held) return
-    this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
+    this.#punctuations.runStreamTime(this.#runPunctuation)
   }
 
   /** The record is not to be processed: its key is parked, or it was done before. */
@@ -187,7 +187,7 @@ export class Task implements NodeHost {
   /** Runs what is due by wall clock. False when nothing was. @throws ProcessingError when a punctuation fails */
   punctuate(nowMs: number): boolean {
     if (this.run.held) return false
-    return this.#punctuations.runWallClock(nowMs, (punctuation, time) => this.#punctuate(punctuation, time))
+    return this.#punctuations.runWallClock(nowMs, this.#runPunctuation)
   }
 
   /** When the next punctuation, or a record that is held, is due by wall clock; undefined when there is none. */
@@ -221,7 +221,7 @@ export class Task implements NodeHost {
     return this.#time.heldTopics
   }
 
-  #punctuate({ nodeName, run }: Punctuation, time: number): void {
+  readonly #runPunctuation = ({ nodeName, run }: Punctuation, time: number): void => {
     this.#mover = 'a punctuation'
     try {
       run(time)
