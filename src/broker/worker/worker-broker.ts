@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { BrokerError } from '../../core/errors.ts'
 import type { BrokerAddress } from '../broker-state.ts'
@@ -80,14 +81,28 @@ export class WorkerBroker {
   }
 }
 
+/** `execArgv`: the flags of this process are not meant for the broker; a loader among them would cost it half a second. */
 function newWorker(options: StartBrokerOptions): Worker {
+  const execArgv: string[] = []
   if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./broker-worker.js', import.meta.url), { workerData: options })
-  // Unbuilt sources: threads do not inherit what lets this one run TypeScript.
-  const program = JSON.stringify(new URL('./broker-worker.ts', import.meta.url).href)
-  const start = `import('tsx/esm/api').then(({ register }) => { register(); return import(${program}) })`
-  return new Worker(start, { eval: true, workerData: options, execArgv: ['--conditions=source'] })
+    return new Worker(new URL('./broker-worker.js', import.meta.url), { workerData: options, execArgv })
+  const workerData = { ...options, program: fileURLToPath(sourceProgram) }
+  return new Worker(unbuilt, { eval: true, workerData, execArgv })
 }
+
+const sourceProgram = new URL('./broker-worker.ts', import.meta.url)
+
+/** Threads do not inherit what lets this one run TypeScript. As in the build, one file is what starts fast. */
+const unbuilt = `
+  const { workerData } = require('node:worker_threads')
+  const { buildSync } = require('node:module').createRequire(workerData.program)('esbuild')
+  const { outputFiles } = buildSync({
+    entryPoints: [workerData.program],
+    bundle: true, write: false, platform: 'node', format: 'esm', packages: 'external', sourcemap: 'inline',
+    define: { 'import.meta.url': JSON.stringify(require('node:url').pathToFileURL(workerData.program).href) },
+  })
+  process.setSourceMapsEnabled(true)
+  import('data:text/javascript;base64,' + Buffer.from(outputFiles[0].contents).toString('base64'))`
 
 function failure(message: string): BrokerError {
   return new BrokerError('MILLRACE_BROKER_FAILED', message, { retriable: false })

@@ -15,12 +15,14 @@ const storedBit = 0x8000_0000
 /** A byte of a length stands for 255 at most. */
 const ratioMax = 255
 
-const nativeOrTypescript = loadBlockCodec()
+let loaded: BlockCodec | undefined
+/** Loaded when it is first needed: an addon takes ten milliseconds, and many topics have another compression. */
+const nativeOrTypescript = (): BlockCodec => (loaded ??= loadBlockCodec())
 
 /** The frame behind `headroom` bytes that are left for a header. */
 export function compressFrame(
   input: Uint8Array,
-  { headroom = 0, blocks = nativeOrTypescript }: { readonly headroom?: number; readonly blocks?: BlockCodec } = {},
+  { headroom = 0, blocks = nativeOrTypescript() }: { readonly headroom?: number; readonly blocks?: BlockCodec } = {},
 ): Buffer {
   const blockCount = Math.ceil(input.length / blockBytesWritten)
   const output = Buffer.allocUnsafe(headroom + 7 + input.length + 4 * blockCount + 4)
@@ -97,7 +99,7 @@ export interface DecompressOptions {
  */
 export function decompressFrame(input: Buffer, options: DecompressOptions): Buffer {
   const header = readHeader(input)
-  const blocks = options.blocks ?? nativeOrTypescript
+  const blocks = options.blocks ?? nativeOrTypescript()
   const found = findBlocks(input, header)
   const size = found.reduce((sum, { bytesMax }) => sum + bytesMax, 0)
   const output: Buffer = Buffer.allocUnsafe(Math.min(size, options.contentBytesMax))

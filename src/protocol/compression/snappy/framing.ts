@@ -11,7 +11,9 @@ const headerBytes = 16
 /** What Java's SnappyOutputStream puts in a block. */
 const blockBytesWritten = 32 * 1024
 
-const nativeOrTypescript = loadSnappyBlocks()
+let loaded: SnappyBlocks | undefined
+/** Loaded when it is first needed: an addon takes ten milliseconds, and many topics have another compression. */
+const nativeOrTypescript = (): SnappyBlocks => (loaded ??= loadSnappyBlocks())
 
 export interface SnappyOptions {
   readonly blocks?: SnappyBlocks
@@ -19,7 +21,7 @@ export interface SnappyOptions {
 
 export function compressSnappy(
   content: Buffer,
-  { headroom = 0, blocks = nativeOrTypescript }: SnappyOptions & { readonly headroom?: number } = {},
+  { headroom = 0, blocks = nativeOrTypescript() }: SnappyOptions & { readonly headroom?: number } = {},
 ): Buffer {
   const blockCount = Math.ceil(content.length / blockBytesWritten)
   const lastBytes = compressedBytesMax(blockBytesWritten)
@@ -40,7 +42,7 @@ export function compressSnappy(
 /** @throws Error when it is corrupt or its content is larger than allowed */
 export function decompressSnappy(
   data: Buffer,
-  { contentBytesMax, blocks = nativeOrTypescript }: SnappyOptions & { readonly contentBytesMax: number },
+  { contentBytesMax, blocks = nativeOrTypescript() }: SnappyOptions & { readonly contentBytesMax: number },
 ): Buffer {
   const found = findBlocks(data)
   const sizes = found.map(([start, end]) => readLength({ bytes: data, start, end }).length)
