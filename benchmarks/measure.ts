@@ -26,7 +26,7 @@ export async function measure(contestants: readonly Contestant[], rounds = 5): P
   return contestants.map(({ name }, i) => ({ name, recordsPerCpuSecond: median(results[i]!) }))
 }
 
-function median(numbers: readonly number[]): number {
+export function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
 }
 

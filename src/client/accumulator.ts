@@ -3,35 +3,9 @@
  * That one batch at a time is what keeps the order through retries and makes the sequence numbers right.
  */
 import type { Clock } from '../core/clock.ts'
-import type { BatchIdentity } from '../protocol/records/batch-header.ts'
 import { recordBytesMax } from '../protocol/records/record-batch-writer.ts'
 import type { DeliveryFailed, OutgoingRecord } from '../runtime/port.ts'
-
-export class PendingBatch {
-  readonly records: OutgoingRecord[] = []
-  readonly failed: DeliveryFailed[] = []
-  readonly createdAt: number
-  bytes = 0
-  /** No record is added any more, and it is sent without waiting for the linger time. */
-  sealed = false
-  /** Set when it is sent first and kept through retries: by it the broker knows a batch that it has already. */
-  identity: BatchIdentity | undefined
-  /** An attempt ended without an answer: the broker may have it. */
-  inDoubt = false
-  readonly settled: Promise<void>
-  settle: () => void = () => {}
-
-  constructor(createdAt: number) {
-    this.createdAt = createdAt
-    this.settled = new Promise((resolve) => (this.settle = resolve))
-  }
-
-  add(record: OutgoingRecord, onFailed: DeliveryFailed, bytes: number): void {
-    this.records.push(record)
-    this.failed.push(onFailed)
-    this.bytes += bytes
-  }
-}
+import { PendingBatch } from './pending-batch.ts'
 
 export class PartitionQueue {
   readonly topic: string
@@ -77,7 +51,7 @@ export class Accumulator {
     const begins = last === undefined || last.sealed || last.bytes + bytes > this.#options.batchBytes
     if (begins) {
       if (last !== undefined) last.sealed = true
-      last = new PendingBatch(this.#options.clock.monotonic())
+      last = new PendingBatch(queue, this.#options.clock.monotonic())
       queue.batches.push(last)
       this.#active.add(queue)
     }
@@ -124,24 +98,22 @@ export class Accumulator {
     this.bufferedBytes -= batch.bytes
     queue.attempts = 0
     queue.retryAt = 0
-    if (error !== undefined) batch.records.forEach((record, i) => batch.failed[i]!(record, error))
+    if (error !== undefined) batch.forEach((record, onFailed) => onFailed(record, error))
+    batch.release()
     batch.settle()
   }
 
   /** Puts two halves in the place of the queue's first batch, which the broker found too large. */
   splitFirst(queue: PartitionQueue): void {
     const batch = queue.batches[0]!
-    const middle = batch.records.length >>> 1
-    const halves = [0, middle].map((start, half) => {
-      const part = new PendingBatch(batch.createdAt)
-      part.sealed = true
-      const end = half === 0 ? middle : batch.records.length
-      for (let i = start; i < end; i++) {
-        const record = batch.records[i]!
-        part.add(record, batch.failed[i]!, recordBytesMax(record.key, record.value, record.headers))
-      }
-      return part
+    const middle = batch.count >>> 1
+    const halves = [new PendingBatch(queue, batch.createdAt), new PendingBatch(queue, batch.createdAt)] as const
+    let index = 0
+    batch.forEach((record, onFailed) => {
+      const half = halves[index++ < middle ? 0 : 1]
+      half.add(record, onFailed, recordBytesMax(record.key, record.value, record.headers))
     })
+    for (const half of halves) half.sealed = true
     queue.batches.splice(0, 1, ...halves)
     void Promise.all(halves.map(({ settled }) => settled)).then(batch.settle)
   }

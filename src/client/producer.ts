@@ -2,7 +2,6 @@ import type { Clock, Timer } from '../core/clock.ts'
 import { BrokerError } from '../core/errors.ts'
 import { topicPartitionName } from '../core/topic-partition.ts'
 import { kafkaError, type KafkaErrorName } from '../protocol/kafka-error.ts'
-import { RecordBatchWriter } from '../protocol/records/record-batch-writer.ts'
 import type { DeliveryFailed, OutgoingRecord, ProducerOptions, ProducerPort } from '../runtime/port.ts'
 import { Accumulator, type PartitionQueue } from './accumulator.ts'
 import { backoff } from './backoff.ts'
@@ -15,6 +14,9 @@ import { produceTo, type EncodedBatch } from './produce-request.ts'
 
 /** Of one request; a single batch may be larger. Below the broker's socket.request.max.bytes (100 MB) by far. */
 const requestBytesMax = 1_000_000
+
+/** Under way to one broker at once (Kafka's max.in.flight.requests.per.connection), no two of them with the same partition. */
+const requestsInFlightMax = 5
 
 const tooLarge: ReadonlySet<KafkaErrorName> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 const lostIdentity: ReadonlySet<KafkaErrorName | undefined> = new Set([
@@ -31,7 +33,7 @@ const inDoubtErrors: ReadonlySet<KafkaErrorName> = new Set([
 ])
 
 /**
- * Idempotent (KIP-98), acks=all, one request at a time to each broker, which carries at most one batch of each partition.
+ * Idempotent (KIP-98), acks=all, several requests at a time to each broker, of each partition one batch at a time.
  *
  * What the broker cannot promise, to a Java producer neither: it forgets a producer by the timestamps of its records
  * (producer.id.expiration.ms, a day). Records with old event times may be doubled when the broker dies after writing
@@ -46,7 +48,8 @@ class Producer implements ProducerPort {
   readonly #options: ProducerOptions
   readonly #clock: Clock
   readonly #accumulator: Accumulator
-  readonly #busy = new Set<number>()
+  /** Requests that are under way, by node. */
+  readonly #inFlight = new Map<number, number>()
   #cluster: Cluster | undefined
   #identity: Promise<{ id: bigint; epoch: number }> | undefined
   #refreshing = false
@@ -123,9 +126,19 @@ class Producer implements ProducerPort {
     }
     if (this.#cluster === undefined) return
     if (leaderless.length > 0) void this.#findLeaders(this.#cluster, leaderless)
-    for (const [leader, queues] of byLeader) {
-      if (!this.#busy.has(leader)) void this.#send(this.#cluster, leader, fitting(queues))
+    for (const [leader, queues] of byLeader) this.#sendAll(this.#cluster, leader, queues)
+  }
+
+  #sendAll(cluster: Cluster, leader: number, queues: readonly PartitionQueue[]): void {
+    for (let rest = queues; rest.length > 0 && this.#inFlightTo(leader) < requestsInFlightMax;) {
+      const some = fitting(rest)
+      rest = rest.slice(some.length)
+      void this.#send(cluster, leader, some)
     }
+  }
+
+  #inFlightTo(node: number): number {
+    return this.#inFlight.get(node) ?? 0
   }
 
   #deadline(queue: PartitionQueue): number {
@@ -183,15 +196,11 @@ class Producer implements ProducerPort {
   }
 
   async #send(cluster: Cluster, leader: number, queues: readonly PartitionQueue[]): Promise<void> {
-    this.#busy.add(leader)
+    this.#inFlight.set(leader, this.#inFlightTo(leader) + 1)
     for (const queue of queues) queue.inFlight = true
     try {
       const identity = await this.#producerIdentity(cluster)
       const batches = queues.map((queue) => encode(queue, identity, this.#options))
-      for (const {
-        batches: [first],
-      } of queues)
-        first!.sealed = true
       await this.#produce(cluster, leader, { queues, batches })
     } catch (error) {
       for (const queue of queues) {
@@ -199,7 +208,7 @@ class Producer implements ProducerPort {
         this.#retryOrFail(queue, error)
       }
     } finally {
-      this.#busy.delete(leader)
+      this.#inFlight.set(leader, this.#inFlightTo(leader) - 1)
       for (const queue of queues) queue.inFlight = false
       this.#pump()
     }
@@ -226,7 +235,7 @@ class Producer implements ProducerPort {
     const error = new AnswerError(errorCode, queue)
     const batch = queue.batches[0]!
     if (inDoubtErrors.has(error.kafkaError)) batch.inDoubt = true
-    if (tooLarge.has(error.kafkaError) && batch.records.length > 1 && !batch.inDoubt) {
+    if (tooLarge.has(error.kafkaError) && batch.count > 1 && !batch.inDoubt) {
       queue.nextSequence = batch.identity!.firstSequence
       return this.#accumulator.splitFirst(queue)
     }
@@ -266,9 +275,6 @@ function fitting(queues: readonly PartitionQueue[]): readonly PartitionQueue[] {
   return end < 0 ? queues : queues.slice(0, end)
 }
 
-/** One for all, as encoding is never interrupted. */
-const writer = new RecordBatchWriter()
-
 function encode(
   queue: PartitionQueue,
   identity: { readonly id: bigint; readonly epoch: number },
@@ -276,11 +282,7 @@ function encode(
 ): { topic: string; partition: number; bytes: Buffer } {
   const batch = queue.batches[0]!
   batch.identity ??= nextIdentity(queue, identity)
-  writer.reset()
-  for (const { key, value, timestamp, headers } of batch.records) writer.append(key, value, timestamp, { headers })
-  const encoded = writer.finish(options.compression)
-  encoded.stamp(batch.identity)
-  return { topic: queue.topic, partition: queue.partition, bytes: encoded.bytes }
+  return { topic: queue.topic, partition: queue.partition, bytes: batch.encode(options.compression) }
 }
 
 function nextIdentity(
@@ -292,6 +294,6 @@ function nextIdentity(
     queue.nextSequence = 0
   }
   const firstSequence = queue.nextSequence
-  queue.nextSequence = (firstSequence + queue.batches[0]!.records.length) % 2 ** 31
+  queue.nextSequence = (firstSequence + queue.batches[0]!.count) % 2 ** 31
   return { producerId: identity.id, producerEpoch: identity.epoch, firstSequence }
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { Kafka, logLevel } from 'kafkajs'
+import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from 'kafkajs'
+import { kafkaJsCodec } from 'millrace'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/system-clock.ts'
 import { systemRandom } from '../../src/core/system-random.ts'
@@ -114,6 +115,7 @@ test('the Java consumer and KafkaJS read our LZ4, and we read what KafkaJS write
   const { stdout } = await promisify(execFile)('java', [...java, tool, ...args], { maxBuffer: 10_000_000 })
   expect(stdout.trimEnd().split('\n')).toEqual(values)
 
+  CompressionCodecs[CompressionTypes.LZ4] = kafkaJsCodec('lz4')
   const client = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING })
   const consumer = client.consumer({ groupId: `kafkajs-${topic}` })
   await consumer.connect()
@@ -132,7 +134,7 @@ test('the Java consumer and KafkaJS read our LZ4, and we read what KafkaJS write
   await theirs.connect()
   await theirs.send({
     topic,
-    compression: 3,
+    compression: CompressionTypes.LZ4,
     messages: [{ partition: 0, key: 'k', value: 'theirs', headers: { h: 'x' } }],
   })
   await theirs.disconnect()

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../../../src/core/clock.ts'
 import { Accumulator, type PartitionQueue } from '../../../src/client/accumulator.ts'
+import type { PendingBatch } from '../../../src/client/pending-batch.ts'
 import type { OutgoingRecord } from '../../../src/runtime/port.ts'
 
 function at(): { clock: Clock; now: number } {
@@ -18,6 +19,12 @@ function record(partition: number, bytes: number): OutgoingRecord {
   return { topic: 't', partition, key: null, value: Buffer.alloc(bytes), timestamp: 0, headers: [] }
 }
 
+function lengths(batch: PendingBatch): number[] {
+  const found: number[] = []
+  batch.forEach(({ value }) => found.push(value!.length))
+  return found
+}
+
 const queues = (accumulator: Accumulator): PartitionQueue[] => [...accumulator.active()]
 
 test('a batch is ready when its linger time has passed, or at once when it is full', () => {
@@ -27,13 +34,13 @@ test('a batch is ready when its linger time has passed, or at once when it is fu
   time.now += 10
   expect(accumulator.append(record(0, 100), () => {})).toBeUndefined()
   expect(accumulator.append(record(0, 200), () => {})).toBe(1_000)
-  expect(queues(accumulator)[0]!.batches.map(({ records }) => records.length)).toEqual([2, 1])
+  expect(queues(accumulator)[0]!.batches.map(({ count }) => count)).toEqual([2, 1])
 })
 
 test('a record larger than a batch goes alone', () => {
   const accumulator = new Accumulator({ clock: at().clock, lingerMs: 50, batchBytes: 300 })
   for (const bytes of [10, 1_000, 10]) accumulator.append(record(0, bytes), () => {})
-  expect(queues(accumulator)[0]!.batches.map(({ records }) => records.length)).toEqual([1, 1, 1])
+  expect(queues(accumulator)[0]!.batches.map(({ count }) => count)).toEqual([1, 1, 1])
 })
 
 test('failing a batch tells each of its records in order, and its bytes are free again', () => {
@@ -53,7 +60,7 @@ test('a flush ends when the halves of a split batch are settled', async () => {
   const flush = accumulator.flushed().then(() => (flushed = true))
   const [queue] = queues(accumulator)
   accumulator.splitFirst(queue!)
-  expect(queue!.batches.map(({ records }) => records.map(({ value }) => value!.length))).toEqual([[1], [2, 3]])
+  expect(queue!.batches.map(lengths)).toEqual([[1], [2, 3]])
   accumulator.settleFirst(queue!)
   await Promise.resolve()
   expect(flushed).toBe(false)
