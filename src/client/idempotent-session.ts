@@ -23,6 +23,7 @@ export interface IdempotentSessionOptions {
  */
 export class IdempotentSession implements ProducerSession {
   readonly #options: IdempotentSessionOptions
+  readonly failure = undefined
   #identity: ProducerIdentity | undefined
   #asking = false
 

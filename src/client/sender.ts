@@ -77,6 +77,8 @@ export class Sender {
   /** Sends whatever may be sent now and sets the timer for what may be sent later. */
   pump(): void {
     const now = this.#clock.monotonic()
+    const failure = this.#running?.session.failure
+    if (failure !== undefined) this.failAll(failure)
     for (const queue of this.#accumulator.active()) this.#expire(queue, now)
     while (this.#sendRound(now)) continue
   }
