@@ -6,7 +6,8 @@ const appSuites = {
   include: ['test/app/**/*.app.test.ts'],
   testTimeout: 120_000,
   hookTimeout: 180_000,
-  fileParallelism: false,
+  // They wait most of the time, for the session of a killed member to end. Two at a time, but not two of a real Kafka.
+  maxWorkers: 2,
 }
 
 const sourceConditions = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
@@ -69,13 +70,14 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         ...sourceConditions,
-        test: { ...appSuites, name: 'app-kafka', provide: { broker: 'kafka', client: 'millrace' } },
+        test: { ...appSuites, name: 'app-kafka', maxWorkers: 1, provide: { broker: 'kafka', client: 'millrace' } },
       },
       {
         ...sourceConditions,
         test: {
           ...appSuites,
           name: 'app-kafkajs',
+          maxWorkers: 1,
           // What the two clients could do differently: crashes, restarts and rebalances, errors of the broker.
           include: ['test/app/{kill,word-ids,failures}.app.test.ts'],
           provide: { broker: 'kafka', client: 'kafkajs' },

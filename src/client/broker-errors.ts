@@ -1,43 +1,9 @@
 import { BrokerError, MillraceError, type ErrorFacts } from '../core/errors.ts'
-import { kafkaError, type KafkaErrorName } from '../protocol/kafka-error.ts'
+import { kafkaError, kafkaErrorOf as factsOf, type KafkaErrorName } from '../protocol/kafka-error.ts'
 
 const names: ReadonlyMap<number, KafkaErrorName> = new Map(
   (Object.keys(kafkaError) as KafkaErrorName[]).map((name) => [kafkaError[name], name]),
 )
-
-/** Those that Kafka's clients try again (subclasses of RetriableException in 4.1, and UNKNOWN_SERVER_ERROR). */
-const retriableNames: ReadonlySet<KafkaErrorName> = new Set([
-  'UNKNOWN_SERVER_ERROR',
-  'CORRUPT_MESSAGE',
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'LEADER_NOT_AVAILABLE',
-  'NOT_LEADER_OR_FOLLOWER',
-  'REQUEST_TIMED_OUT',
-  'BROKER_NOT_AVAILABLE',
-  'REPLICA_NOT_AVAILABLE',
-  'NETWORK_EXCEPTION',
-  'COORDINATOR_LOAD_IN_PROGRESS',
-  'COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR',
-  'NOT_ENOUGH_REPLICAS',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'NOT_CONTROLLER',
-  'CONCURRENT_TRANSACTIONS',
-  'KAFKA_STORAGE_ERROR',
-  'FETCH_SESSION_ID_NOT_FOUND',
-  'INVALID_FETCH_SESSION_EPOCH',
-  'LISTENER_NOT_FOUND',
-  'FENCED_LEADER_EPOCH',
-  'UNKNOWN_LEADER_EPOCH',
-  'OFFSET_NOT_AVAILABLE',
-  'PREFERRED_LEADER_NOT_AVAILABLE',
-  'ELIGIBLE_LEADERS_NOT_AVAILABLE',
-  'UNSTABLE_OFFSET_COMMIT',
-  'THROTTLING_QUOTA_EXCEEDED',
-  'UNKNOWN_TOPIC_ID',
-  'INCONSISTENT_TOPIC_ID',
-  'FETCH_SESSION_TOPIC_ID_ERROR',
-])
 
 /** The way to a broker failed: whether it got the request is not known. */
 export class ConnectionError extends BrokerError {
@@ -53,11 +19,11 @@ export class AnswerError extends BrokerError {
   readonly answerText: string
 
   constructor(code: number, details: ErrorFacts & { readonly message?: string | null } = {}) {
-    const name = names.get(code) ?? 'UNKNOWN_SERVER_ERROR'
+    const { name, retriable } = factsOf(code)
     const { message, ...facts } = details
     const text = `${name} (${code})${message ? `: ${message}` : ''}`
-    super('MILLRACE_BROKER_FAILED', `Kafka answered ${text}`, { ...facts, retriable: retriableNames.has(name) })
-    this.kafkaError = name
+    super('MILLRACE_BROKER_FAILED', `Kafka answered ${text}`, { ...facts, retriable })
+    this.kafkaError = names.get(code) ?? 'UNKNOWN_SERVER_ERROR'
     this.answerText = message ? message : text
   }
 }

@@ -2,13 +2,21 @@ import { sleep } from '../core/clock.ts'
 import { BrokerError, TaskMigratedError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
 import { decodePlaces } from '../runtime/member-places.ts'
-import type { ConsumerOptions, ConsumerPort, FetchedBatch, MemberPlace, RebalanceListener } from '../runtime/port.ts'
+import type {
+  ConsumerOptions,
+  ConsumerPort,
+  FetchedBatch,
+  GroupMetadata,
+  MemberPlace,
+  RebalanceListener,
+} from '../runtime/port.ts'
 import { backoff } from './backoff.ts'
 import { isRetriable, kafkaErrorOf } from './broker-errors.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Cluster } from './cluster.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMembership } from './group-membership.ts'
+import { noMember } from './offset-commit.ts'
 import type { Assignment } from './group-protocol.ts'
 import type { OffsetOf } from './list-offsets.ts'
 import { startPositions } from './start-positions.ts'
@@ -227,6 +235,10 @@ class Consumer implements ConsumerPort {
 
   members(): readonly MemberPlace[] {
     return this.#members
+  }
+
+  groupMetadata(): GroupMetadata {
+    return this.#running?.group.member ?? noMember(this.#options)
   }
 
   async commit(offsets: readonly OffsetOf[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { TopicPartition } from '../core/topic-partition.ts'
 import type { ResponseOf } from '../protocol/messages/messages.ts'
 import type { AbortedTransaction } from '../protocol/records/aborted-filter.ts'
-import { checkAnswer } from './broker-errors.ts'
+import { checkAnswer, isRetriable, kafkaErrorOf } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 
 export interface FetchOptions {
@@ -64,4 +64,9 @@ function partitionFetch(topic: string, answer: PartitionAnswer, readCommitted: b
     aborted: aborted.map(({ producerId, firstOffset }) => ({ producerId: BigInt(producerId), firstOffset })),
     records: records ?? noRecords,
   }
+}
+
+/** Also after UNKNOWN_SERVER_ERROR, as Kafka's consumer does (FetchCollector): to read again does no harm. */
+export function mayFetchAgain(error: unknown): boolean {
+  return isRetriable(error) || kafkaErrorOf(error) === 'UNKNOWN_SERVER_ERROR'
 }

@@ -11,9 +11,9 @@ import type { FetchedRecords } from '../protocol/records/fetched-records.ts'
 import { readFetched } from '../protocol/records/read-fetched.ts'
 import type { FetchedBatch, OutOfRangePolicy } from '../runtime/port.ts'
 import { backoff } from './backoff.ts'
-import { AnswerError, isRetriable } from './broker-errors.ts'
+import { AnswerError } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
-import { fetchFrom, type PartitionFetch } from './fetch-request.ts'
+import { fetchFrom, mayFetchAgain, type PartitionFetch } from './fetch-request.ts'
 import { listOffsets, type OffsetOf } from './list-offsets.ts'
 
 /** How long the broker holds a fetch that finds nothing. */
@@ -221,7 +221,7 @@ export class Fetcher {
 
   #failed(states: readonly PartitionState[], error: unknown): void {
     if (this.#stopped) return
-    if (!isRetriable(error)) {
+    if (!mayFetchAgain(error)) {
       const names = states.map(topicPartitionName).join(', ')
       return this.#fatal(this.#options.cluster.translate(error, `fetch from ${names}`))
     }

@@ -10,7 +10,7 @@ export function instanceFenced({ groupId, groupInstanceId }: MemberIdentity, cau
 }
 
 export function notAMember(
-  { groupId }: MemberIdentity,
+  { groupId }: Pick<MemberIdentity, 'groupId'>,
   [first]: readonly OffsetOf[],
   {
     why = `this member is no longer part of the group ${groupId}`,

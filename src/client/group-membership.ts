@@ -24,7 +24,7 @@ import { Heartbeats } from './heartbeats.ts'
 import { decodeAssignment, encodeSubscription, type Assignment } from './group-protocol.ts'
 import { leaveGroup } from './leave-group.ts'
 import type { OffsetOf } from './list-offsets.ts'
-import { commitOffsets, type MemberIdentity } from './offset-commit.ts'
+import { commitOffsets, noMember, type MemberIdentity } from './offset-commit.ts'
 
 /**
  * Says how members rebalance, not only who assigns: the broker refuses a member that knows no protocol of the group's, so an eager
@@ -51,7 +51,7 @@ export interface MembershipOptions {
 export class GroupMembership {
   readonly #options: MembershipOptions
   readonly #clock: Clock
-  #member: MemberIdentity
+  member: MemberIdentity
   readonly #heartbeats: Heartbeats
   /** The leader looks after what it has withheld. */
   #followUp: Timer | undefined
@@ -67,8 +67,7 @@ export class GroupMembership {
   constructor(options: MembershipOptions) {
     this.#options = options
     this.#clock = options.cluster.options.clock
-    const { groupId, groupInstanceId = null } = options.consumer
-    this.#member = { groupId, memberId: '', generationId: -1, groupInstanceId }
+    this.member = noMember(options.consumer)
     this.#heartbeats = new Heartbeats({
       cluster: options.cluster,
       intervalMs: options.consumer.heartbeatIntervalMs,
@@ -94,7 +93,7 @@ export class GroupMembership {
       try {
         if (this.#fenced !== undefined) throw this.#fenced
         const assignment = await this.#joinOnce(owned)
-        if (!this.#closed) this.#heartbeats.start(this.#member)
+        if (!this.#closed) this.#heartbeats.start(this.member)
         return assignment
       } catch (error) {
         if (!this.#closed) await this.#recoverJoin(error, attempt)
@@ -108,9 +107,9 @@ export class GroupMembership {
     const metadata = encodeSubscription({ topics, owned, userData: encodeAddress(consumer.address) })
     const joined = await this.#sendJoin(metadata)
     const { memberId, generationId } = joined
-    this.#member = { ...this.#member, memberId, generationId }
+    this.member = { ...this.member, memberId, generationId }
     const request = {
-      ...this.#member,
+      ...this.member,
       protocolType,
       protocolName,
       assignments: isToAssign(joined) ? await this.#assign(joined) : [],
@@ -127,13 +126,13 @@ export class GroupMembership {
     const protocols = [{ name: protocolName, metadata }]
     const coordinator = await this.#coordinator()
     const send = (): Promise<JoinedGroup> => {
-      const request = { ...this.#member, sessionTimeoutMs, rebalanceTimeoutMs, protocolType, protocols }
+      const request = { ...this.member, sessionTimeoutMs, rebalanceTimeoutMs, protocolType, protocols }
       return cluster.send(coordinator, 'JoinGroup', request, this.#patience())
     }
     let joined = await send()
     if (joined.errorCode === kafkaError.MEMBER_ID_REQUIRED) {
       // A new member gets its id first, so that a lost answer leaves no member behind that nobody is (KIP-394).
-      this.#member = { ...this.#member, memberId: joined.memberId }
+      this.member = { ...this.member, memberId: joined.memberId }
       joined = await send()
     }
     checkAnswer(joined.errorCode)
@@ -175,15 +174,15 @@ export class GroupMembership {
   }
 
   #coordinator(): Promise<number> {
-    return this.#options.cluster.coordinatorOf({ groupId: this.#member.groupId })
+    return this.#options.cluster.coordinatorOf({ groupId: this.member.groupId })
   }
 
   #forgetCoordinator(): void {
-    this.#options.cluster.forgetCoordinator({ groupId: this.#member.groupId })
+    this.#options.cluster.forgetCoordinator({ groupId: this.member.groupId })
   }
 
   #forgetMember(): void {
-    this.#member = { ...this.#member, memberId: '', generationId: -1 }
+    this.member = { ...this.member, memberId: '', generationId: -1 }
     this.#whyLost = undefined
   }
 
@@ -208,7 +207,7 @@ export class GroupMembership {
 
   /** Coming back would fence the other one in turn, without end: this one is done. */
   #fencedBy(cause: unknown): BrokerError {
-    this.#fenced ??= instanceFenced(this.#member, cause)
+    this.#fenced ??= instanceFenced(this.member, cause)
     this.#lose()
     return this.#fenced
   }
@@ -222,8 +221,8 @@ export class GroupMembership {
     const { random, requestTimeoutMs } = cluster.options
     const deadline = this.#clock.monotonic() + requestTimeoutMs
     for (let attempt = 0; ; attempt++) {
-      if (this.lost) throw this.#fenced ?? notAMember(this.#member, offsets, { why: this.#whyLost })
-      const member = this.#member
+      if (this.lost) throw this.#fenced ?? notAMember(this.member, offsets, { why: this.#whyLost })
+      const member = this.member
       try {
         return await commitOffsets(cluster, member, offsets)
       } catch (error) {
@@ -243,7 +242,7 @@ export class GroupMembership {
   #isBetweenGenerations(error: unknown, { generationId }: MemberIdentity): boolean {
     const answer = kafkaErrorOf(error)
     if (answer !== 'REBALANCE_IN_PROGRESS' && answer !== 'ILLEGAL_GENERATION') return false
-    return this.#joining !== undefined || generationId !== this.#member.generationId
+    return this.#joining !== undefined || generationId !== this.member.generationId
   }
 
   /** Until the join under way has ended, but no longer than `ms`. */
@@ -265,7 +264,7 @@ export class GroupMembership {
     if (answer === 'FENCED_INSTANCE_ID') throw this.#fencedBy(error)
     if (outErrors.has(answer) || answer === 'REBALANCE_IN_PROGRESS') {
       this.#lose()
-      throw notAMember(this.#member, offsets, { why: this.#whyLost, cause: error })
+      throw notAMember(this.member, offsets, { why: this.#whyLost, cause: error })
     }
     if (!isRetriable(error)) throw this.#notCommitted(error)
     this.#forgetCoordinator()
@@ -288,9 +287,9 @@ export class GroupMembership {
 
   /** The others need not wait for the session to time out. A static member is expected back (KIP-345). */
   async #sayGoodbye(): Promise<void> {
-    const { memberId, groupInstanceId } = this.#member
+    const { memberId, groupInstanceId } = this.member
     if (memberId === '' || this.lost || groupInstanceId !== null) return
-    await leaveGroup(this.#options.cluster, this.#member)
+    await leaveGroup(this.#options.cluster, this.member)
   }
 }
 

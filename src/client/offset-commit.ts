@@ -1,16 +1,17 @@
 import { kafkaError } from '../protocol/kafka-error.ts'
+import type { NewRequest } from '../protocol/messages/messages.ts'
+import type { ConsumerOptions, GroupMetadata } from '../runtime/port.ts'
 import { AnswerError } from './broker-errors.ts'
 import { byTopic } from './by-topic.ts'
 import type { Cluster } from './cluster.ts'
 import type { OffsetOf } from './list-offsets.ts'
 
 /** Who asks, in which generation of the group. */
-export interface MemberIdentity {
-  readonly groupId: string
-  readonly memberId: string
-  readonly generationId: number
-  /** Null: a dynamic member. */
-  readonly groupInstanceId: string | null
+export type MemberIdentity = GroupMetadata
+
+/** Who has not joined yet. */
+export function noMember({ groupId, groupInstanceId = null }: ConsumerOptions): MemberIdentity {
+  return { groupId, memberId: '', generationId: -1, groupInstanceId }
 }
 
 /** One attempt. @throws AnswerError of the first partition that was refused */
@@ -29,7 +30,7 @@ export async function commitOffsets(
   }
 }
 
-function committedTopics(offsets: readonly OffsetOf[]) {
+export function committedTopics(offsets: readonly OffsetOf[]): NewRequest<'TxnOffsetCommit'>['topics'] {
   return [...byTopic(offsets)].map(([name, ofTopic]) => ({
     name,
     partitions: ofTopic.map(({ partition, offset }) => ({

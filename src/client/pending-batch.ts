@@ -22,6 +22,7 @@ export class PendingBatch {
   #stamped: BatchIdentity | undefined
   /** Callbacks with the index of the first record of each: neighbours mostly share theirs. */
   readonly #failed: { readonly from: number; readonly onFailed: DeliveryFailed }[] = []
+  #lastFailed: DeliveryFailed | undefined
   count = 0
   /** Before compression, too many by a little. */
   bytes = 0
@@ -29,6 +30,10 @@ export class PendingBatch {
   sealed = false
   /** Set when it is sent first and kept through retries: by it the broker knows a batch that it has already. */
   identity: BatchIdentity | undefined
+  /** A request with it is under way. */
+  inFlight = false
+  /** When it was sent last, no batch of the partition was before it. */
+  wasFirst = false
   /** An attempt ended without an answer: the broker may have it. */
   inDoubt = false
   readonly settled: Promise<void>
@@ -45,22 +50,29 @@ export class PendingBatch {
     onFailed: DeliveryFailed,
     bytes: number,
   ): void {
-    if (this.#failed.at(-1)?.onFailed !== onFailed) this.#failed.push({ from: this.count, onFailed })
+    if (this.#lastFailed !== onFailed) {
+      this.#failed.push({ from: this.count, onFailed })
+      this.#lastFailed = onFailed
+    }
     this.#writer!.append(key, value, timestamp, headers.length === 0 ? undefined : { headers })
     this.count++
     this.bytes += bytes
   }
 
-  /** Its bytes for the broker, under its identity. Seals it: compressed once, whatever number of attempts it takes. */
-  encode(compression: ProducerOptions['compression']): Buffer {
+  /** Compressed once, whatever number of attempts it takes, and at once: while it waits it takes no more room than it must. */
+  seal(compression: ProducerOptions['compression']): void {
     this.sealed = true
-    if (this.#encoded === undefined) {
-      this.#encoded = this.#writer!.finish(compression)
-      this.release()
-    }
-    if (this.#stamped !== this.identity) this.#encoded.stamp(this.identity!)
+    if (this.#encoded !== undefined) return
+    this.#encoded = this.#writer!.finish(compression)
+    this.release()
+  }
+
+  /** Its bytes for the broker, under its identity. Seals it. */
+  encode(compression: ProducerOptions['compression']): Buffer {
+    this.seal(compression)
+    if (this.#stamped !== this.identity) this.#encoded!.stamp(this.identity!)
     this.#stamped = this.identity
-    return this.#encoded.bytes
+    return this.#encoded!.bytes
   }
 
   /** Its writer serves another batch. Not before it is encoded or nobody asks for its records any more. */

@@ -17,12 +17,14 @@ export async function produceTo(
   cluster: Cluster,
   node: number,
   batches: readonly EncodedBatch[],
+  transactionalId: string | null = null,
 ): Promise<readonly ProduceResult[]> {
   const topicData = [...byTopic(batches)].map(([name, ofTopic]) => ({
     name,
     partitionData: ofTopic.map(({ partition, bytes }) => ({ index: partition, records: bytes })),
   }))
-  const request = { acks: allInSyncReplicas, timeoutMs: cluster.options.requestTimeoutMs, topicData }
+  const timeoutMs = cluster.options.requestTimeoutMs
+  const request = { transactionalId, acks: allInSyncReplicas, timeoutMs, topicData }
   const { responses } = await cluster.send(node, 'Produce', request)
   return responses.flatMap(({ name, partitionResponses }) =>
     partitionResponses.map(({ index, errorCode, errorMessage }) => ({

@@ -4,11 +4,11 @@ import { kafkaError } from '../protocol/kafka-error.ts'
 import { readFetched } from '../protocol/records/read-fetched.ts'
 import type { FetchedBatch, RestorePort } from '../runtime/port.ts'
 import { backoff } from './backoff.ts'
-import { AnswerError, isRetriable } from './broker-errors.ts'
+import { AnswerError } from './broker-errors.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Cluster } from './cluster.ts'
 import { outOfRangeError } from './fetcher.ts'
-import { fetchFrom, type PartitionFetch } from './fetch-request.ts'
+import { fetchFrom, mayFetchAgain, type PartitionFetch } from './fetch-request.ts'
 import { groupByLeader, listOffsets } from './list-offsets.ts'
 
 const maxWaitMs = 250
@@ -52,7 +52,7 @@ class Restorer implements RestorePort {
       signal.throwIfAborted()
       if (error === undefined || readings.reduce((sum, { offset }) => sum + offset, 0) > before) attempt = 0
       if (error === undefined) continue
-      if (!isRetriable(error) || ++attempt > attemptsMax) throw this.#translate(error, readings)
+      if (!mayFetchAgain(error) || ++attempt > attemptsMax) throw this.#translate(error, readings)
       await sleep(this.#options.clock, backoff(attempt, this.#options.random), signal)
       await this.#cluster?.refresh().catch(() => {})
     }

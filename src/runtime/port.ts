@@ -103,6 +103,14 @@ export interface ConsumerOptions {
   outOfRange(partition: TopicPartition): OutOfRangePolicy
 }
 
+/** A member of a group in its generation, for whoever commits its offsets in a transaction (KIP-447). */
+export interface GroupMetadata {
+  readonly groupId: string
+  readonly memberId: string
+  readonly generationId: number
+  readonly groupInstanceId: string | null
+}
+
 export interface ConsumerPort {
   /** Joins the group. Rejects with a BrokerError when no broker answers in time. */
   subscribe(topics: readonly string[], listener: RebalanceListener): Promise<void>
@@ -136,6 +144,8 @@ export interface ConsumerPort {
    * travels as the user data of Kafka's consumer protocol (`member-places.ts`), so that clients of any kind share a group.
    */
   members(): readonly MemberPlace[]
+  /** C15. Which member this is now, for `TransactionalProducerPort.sendOffsets`: of no generation before the first assignment. */
+  groupMetadata(): GroupMetadata
   /** Leaves the group (a static member does not), after `onRevoked` for all that is owned. Idempotent. */
   close(): Promise<void>
 }
@@ -170,6 +180,39 @@ export interface ProducerPort {
   hasRoom(): boolean
   /** Resolves when `hasRoom()` holds again. */
   room(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TransactionalProducerOptions extends ProducerOptions {
+  /** Of one producer at a time: a newer one fences the older. */
+  readonly transactionalId: string
+  /** A transaction that is open for longer is aborted by the broker, and its producer fenced. */
+  readonly transactionTimeoutMs: number
+}
+
+/**
+ * A producer whose records are seen all or not at all by those who read what is committed, with the offsets of a group that they
+ * were made from. One transaction at a time. T1: when a newer producer of the same id has connected, or the broker has aborted a transaction
+ * that was open for too long, every call rejects with a TaskMigratedError, and the producer can only be closed.
+ */
+export interface TransactionalProducerPort extends ProducerPort {
+  /** T2. Fences older producers of the id, and ends what they left open; resolves when that is done. */
+  connect(): Promise<void>
+  /** T3. Begins a transaction; `send` is allowed from now on. @throws MillraceError when one is open */
+  begin(): void
+  /**
+   * T4. The offsets are committed with the transaction, or not at all. Rejects with a TaskMigratedError when the group went on without
+   * that member; the transaction can then only be aborted.
+   */
+  sendOffsets(offsets: readonly (TopicPartition & { readonly offset: number })[], group: GroupMetadata): Promise<void>
+  /**
+   * T5. Resolves when everything that was sent is committed. Rejects when any of it failed: then nothing will be, and `abort` is due. A
+   * retriable error leaves it open whether it is committed: call it again.
+   */
+  commit(): Promise<void>
+  /** T6. Nothing of it is seen, what was not yet sent is reported as failed, and another transaction may begin. */
+  abort(): Promise<void>
+  /** Aborts a transaction that is open. */
   close(): Promise<void>
 }
 
@@ -227,6 +270,8 @@ export interface RestorePort {
 export interface KafkaPort {
   consumer(options: ConsumerOptions): ConsumerPort
   producer(options: ProducerOptions): ProducerPort
+  /** Left out by a port that has no transactions. */
+  transactionalProducer?(options: TransactionalProducerOptions): TransactionalProducerPort
   admin(): AdminPort
   restorer(options: { readonly clientId: string; readonly fetchMaxBytes: number }): RestorePort
 }

@@ -7,7 +7,7 @@ export type TextReader<T> = (text: string) => T
  * By the serde itself, not by a field of it: who spreads a serde to put a `deserialize` of his own into it must not find that
  * nobody calls it.
  */
-const readers = new WeakMap<Serde<any>, TextReader<any>>()
+const readers = new WeakMap<object, TextReader<unknown>>()
 
 /** Of a serde whose bytes are UTF-8 text: it need not be given a view of the bytes. */
 export function readsText<T>(serde: Serde<T>, reader: TextReader<T>): Serde<T> {
@@ -17,5 +17,5 @@ export function readsText<T>(serde: Serde<T>, reader: TextReader<T>): Serde<T> {
 }
 
 export function textReaderOf<T>(serde: Serde<T>): TextReader<T> | undefined {
-  return readers.get(serde)
+  return readers.get(serde) as TextReader<T> | undefined
 }

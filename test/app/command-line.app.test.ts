@@ -45,7 +45,10 @@ test('run works until SIGTERM, then commits and ends with 0', async () => {
     lines.map((line) => ({ key: `line-${line.id}`, value: line })),
   )
   const { child, text, exit } = millrace('run', topologyFile, '--brokers', kafka.brokers, '--application-id', 'cli')
-  await until('it runs', () => text().includes('cli: running'))
+  await until(
+    () => `it runs; it said ${text()}`,
+    () => text().includes('cli: running'),
+  )
   await until('there are results', async () => Object.keys(latestIds(await kafka.read('ids'))).length === 7)
   child.kill('SIGTERM')
   expect(await exit).toEqual([0, null])

@@ -41,7 +41,10 @@ test('an app that is killed again and again in the middle of a windowed aggregat
   await kafka.write('visits', visits.slice(0, 15_000))
   for (let kill = 1; kill <= 3; kill++) {
     const { child, text } = startChild()
-    await until(`run ${kill} is running: ${text()}`, () => text().includes('running'))
+    await until(
+      () => `run ${kill} is running; it said ${text()}`,
+      () => text().includes('running'),
+    )
     const before = await changelogSize()
     await until(`run ${kill} writes state`, async () => (await changelogSize()) > before)
     child.kill('SIGKILL')
@@ -52,7 +55,11 @@ test('an app that is killed again and again in the middle of a windowed aggregat
   await kafka.write('visits', visits.slice(18_000))
 
   const { child, text } = startChild()
-  await until('all is committed', () => kafka.caughtUp('windowed-ids', ['visits']), 90_000)
+  await until(
+    () => `all is committed; it said ${text()}`,
+    () => kafka.caughtUp('windowed-ids', ['visits']),
+    90_000,
+  )
   child.kill('SIGTERM')
   const [code] = (await once(child, 'exit')) as [number]
   expect({ code, text: text() }).toMatchObject({ code: 0 })

@@ -163,11 +163,16 @@ function recordsOf(batch: FetchedBatch): ReadRecord[] {
   }))
 }
 
-/** Waits until it is so; fails after the time. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+/** Waits until it is so; fails after the time, with what `what` says then. */
+export async function until(
+  what: string | (() => string),
+  holds: () => boolean | Promise<boolean>,
+  timeoutMs = 60_000,
+): Promise<void> {
   const deadline = systemClock.monotonic() + timeoutMs
   while (!(await holds())) {
-    if (systemClock.monotonic() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`)
+    if (systemClock.monotonic() > deadline)
+      throw new Error(`not within ${timeoutMs} ms: ${typeof what === 'string' ? what : what()}`)
     await new Promise<void>((resolve) => systemClock.setTimer(50, resolve))
   }
 }

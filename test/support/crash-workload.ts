@@ -27,7 +27,7 @@ interface Transaction {
 
 const transactionalId = 'x'
 const [plain, transactional] = ['plain', 'transactional'] as const
-export const crashTopics = [plain, transactional].flatMap((name) => ['--topic', name])
+export const crashTopics: readonly string[] = [plain, transactional].flatMap((name) => ['--topic', name])
 const inFlight = 4
 
 export class CrashWorkload {

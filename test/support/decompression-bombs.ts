@@ -32,8 +32,13 @@ function zstd(): Buffer {
 
 const contents: Readonly<Record<Exclude<Compression, 'none'>, () => Buffer>> = { gzip, snappy, lz4, zstd }
 
+interface Bomb {
+  readonly compression: Compression
+  make(): Buffer
+}
+
 /** Batches of a few kilobytes up to a megabyte that hold, or claim, more than a batch may. */
-export const decompressionBombs = Object.entries(contents).map(([name, content]) => {
+export const decompressionBombs: readonly Bomb[] = Object.entries(contents).map(([name, content]) => {
   const compression = name as Compression
   const make = (): Buffer => {
     const header = Buffer.from(storedTexts(['x']).subarray(0, 61))

@@ -10,6 +10,7 @@ import type {
   ConsumerPort,
   DeliveryFailed,
   FetchedBatch,
+  GroupMetadata,
   KafkaPort,
   MemberPlace,
   OutgoingRecord,
@@ -224,6 +225,12 @@ class MemoryConsumer implements ConsumerPort {
 
   members(): readonly MemberPlace[] {
     return this.#members
+  }
+
+  groupMetadata(): GroupMetadata {
+    const { memberId = '', generation: generationId = -1 } = this.#member ?? {}
+    const { groupId, groupInstanceId = null } = this.#options
+    return { groupId, memberId, generationId, groupInstanceId }
   }
 
   async commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {

@@ -11,7 +11,7 @@ const extremes = [0, 1, 0x7f, 0x80, 0xff]
 const extremeInts = [-1, 0, 1, 0x7fff_ffff, -0x8000_0000, 0x00ff_ffff]
 
 /** Changes bytes where they are, `times` times: flips a bit, sets a byte or four to an extreme, moves a piece over another. */
-export function damage(bytes: Buffer, below: Below, times = 1 + below(4)): void {
+export function damage(bytes: Buffer, below: Below, times: number = 1 + below(4)): void {
   if (bytes.length === 0) return
   for (; times > 0; times--) {
     const at = below(bytes.length)

@@ -26,7 +26,9 @@ async function consume(job: Job, meter: Meter): Promise<void> {
       if (meter.isFull) resolve()
     })
   })
-  await consumer.close(true)
+  await new Promise<void>((resolve, reject) =>
+    consumer.close(true, (error) => (error == null ? resolve() : reject(error))),
+  )
 }
 
 async function produce(job: Job, meter: Meter): Promise<void> {

@@ -1,26 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { connect, type ConnectionOptions } from 'node:tls'
 import { Kafka, logLevel } from 'kafkajs'
 import { startBroker, type EmbeddedBroker, type StartBrokerOptions } from 'millrace/testing'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { BrokerClient } from '../../../support/broker-client.ts'
-import { testAuthority, type TestAuthority } from '../../../support/test-certificates.ts'
+import { testAuthority } from '../../../support/test-certificates.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'millrace-tls-'))
-let authority: TestAuthority
-let stranger: TestAuthority
-let identity: string
+const authority = testAuthority('authority')
+const stranger = testAuthority('stranger')
+const identity = authority.serverIdentity()
 let broker: EmbeddedBroker
 
-beforeAll(() => {
-  authority = testAuthority(folder, 'authority')
-  stranger = testAuthority(folder, 'stranger')
-  identity = authority.serverIdentity()
-})
-afterAll(() => rmSync(folder, { recursive: true }))
 afterEach(() => broker.stop())
 
 async function start(options: StartBrokerOptions & { readonly clientCa?: string } = {}): Promise<void> {
