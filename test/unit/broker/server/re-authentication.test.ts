@@ -1,6 +1,9 @@
 /* SASL sessions that end, and are renewed on the connection in use (KIP-368). */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Broker } from '../../../../src/broker/broker.ts'
+import type { OpenStream } from '../../../../src/client/network/byte-stream.ts'
+import { ownPort } from '../../../../src/client/own-port.ts'
+import { seededRandom } from '../../../../src/core/random.ts'
 import { kafkaError } from '../../../../src/protocol/kafka-error.ts'
 import type { ResponseOf } from '../../../../src/protocol/messages/messages.ts'
 import type { BrokerClient } from '../../../support/broker-client.ts'
@@ -15,23 +18,26 @@ let client: BrokerClient
 beforeEach(() => {
   clock = new SimulatedClock()
   broker = newTestBroker({ clock, sasl: { oauthBearer: 'unsecured', users: { alice: 'secret' } } })
+  broker.control.createTopic({ name: 't' })
   client = connectTo(broker)
 })
 afterEach(() => broker.close())
 
-/** An unsigned token (JWS) that ends when the session shall end. */
-function tokenOf(name: string): Buffer {
+/** Unsigned (JWS); it ends when the session shall end. */
+function tokenFor(name: string): string {
   const claims = { sub: name, exp: (clock.now() + sessionMs) / 1000 }
   const [header, body] = [{ alg: 'none' }, claims].map((part) =>
     Buffer.from(JSON.stringify(part)).toString('base64url'),
   )
-  return Buffer.from(`n,,\u0001auth=Bearer ${header}.${body}.\u0001\u0001`)
+  return `${header}.${body}.`
 }
 
 async function authenticate(name: string): Promise<ResponseOf<'SaslAuthenticate'>> {
   const { errorCode } = await client.send('SaslHandshake', 1, { mechanism: 'OAUTHBEARER' })
   expect(errorCode).toBe(0)
-  return client.send('SaslAuthenticate', 1, { authBytes: tokenOf(name) })
+  return client.send('SaslAuthenticate', 1, {
+    authBytes: Buffer.from(`n,,\u0001auth=Bearer ${tokenFor(name)}\u0001\u0001`),
+  })
 }
 
 const ask = (): Promise<unknown> => client.send('Metadata', 9, { topics: null })
@@ -68,6 +74,42 @@ test('who authenticates again as somebody else is refused, and the connection is
   expect(answer.errorCode).toBe(kafkaError.SASL_AUTHENTICATION_FAILED)
   expect(answer.errorMessage).toContain('Cannot change principals')
   await client.closed
+})
+
+test('our client renews its session on the connection in use, before it ends, and goes on', async () => {
+  let [tokens, connections] = [0, 0]
+  const openStream: OpenStream = (_host, _port, listener) => {
+    connections++
+    const end = broker.connect()
+    end.on('data', (chunk: Buffer) => listener.onBytes(chunk))
+    end.on('close', () => listener.onEnd())
+    setImmediate(() => listener.onOpen())
+    return { write: (pieces) => void end.write(Buffer.concat(pieces)), destroy: () => void end.destroy() }
+  }
+  const oauthBearerProvider = async (): Promise<{ value: string }> => {
+    tokens++
+    return { value: tokenFor('alice') }
+  }
+  const port = ownPort({
+    brokers: ['in-process:9092'],
+    clientId: 'own',
+    clock,
+    random: seededRandom(1),
+    nonce: () => 'nonce',
+    requestTimeoutMs: 10_000,
+    connectionTimeoutMs: 10_000,
+    openStream,
+    sasl: { mechanism: 'oauthbearer', oauthBearerProvider },
+  })
+  const admin = port.admin()
+  await clock.settle(admin.connect())
+  const before = connections
+  for (let requests = 0; requests < 240; requests++) {
+    await clock.advance(sessionMs / 24)
+    expect(await clock.settle(admin.partitionCounts(['t']))).toEqual(new Map([['t', 1]]))
+  }
+  expect([connections, tokens > 10]).toEqual([before, true])
+  await clock.settle(admin.close())
 })
 
 test('passwords give a session without an end', async () => {

@@ -3,6 +3,9 @@ import { connect, type ConnectionOptions } from 'node:tls'
 import { Kafka, logLevel } from 'kafkajs'
 import { startBroker, type EmbeddedBroker, type StartBrokerOptions } from 'millrace/testing'
 import { afterEach, expect, test } from 'vitest'
+import { ownPort } from '../../../../src/client/own-port.ts'
+import { systemClock } from '../../../../src/core/system-clock.ts'
+import { systemRandom } from '../../../../src/core/system-random.ts'
 import { BrokerClient } from '../../../support/broker-client.ts'
 import { testAuthority } from '../../../support/test-certificates.ts'
 
@@ -45,6 +48,33 @@ test('where clients need a certificate, those without one or with one of a stran
   await expect(topicsSeenBy({ ca, key: foreign, cert: foreign })).rejects.toThrow('closed')
   expect(await topicsSeenBy({ ca, key: identity, cert: identity })).toEqual(['a'])
 })
+
+test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
+  'our client says by %s over TLS who it is; with a wrong password it is refused',
+  async (mechanism) => {
+    await start({ sasl: { users: { alice: 'secret' } } })
+    const topicsOf = async (password: string): Promise<unknown> => {
+      const admin = ownPort({
+        brokers: [broker.bootstrap],
+        clientId: 'own',
+        clock: systemClock,
+        random: systemRandom,
+        requestTimeoutMs: 10_000,
+        connectionTimeoutMs: 10_000,
+        ssl: { ca: authority.certificate },
+        sasl: { mechanism, username: 'alice', password },
+      }).admin()
+      try {
+        await admin.connect()
+        return await admin.partitionCounts(['a'])
+      } finally {
+        await admin.close()
+      }
+    }
+    expect(await topicsOf('secret')).toEqual(new Map([['a', 1]]))
+    await expect(topicsOf('wrong')).rejects.toMatchObject({ code: 'MILLRACE_AUTHENTICATION_FAILED' })
+  },
+)
 
 test('KafkaJS says by SCRAM over TLS who it is', async () => {
   await start({ sasl: { users: { alice: 'secret' } } })
