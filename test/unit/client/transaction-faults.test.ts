@@ -6,6 +6,7 @@ import type { Fault } from '../../../src/broker/faults/fault.ts'
 import { seededRandom } from '../../../src/core/random.ts'
 import type { ApiName } from '../../../src/protocol/messages/messages.ts'
 import type { KafkaPort, TransactionalProducerPort } from '../../../src/runtime/port.ts'
+import { consumerOptions, hearing, seenIn } from '../../conformance/port/port-under-test.ts'
 import { brokerPort } from '../../support/broker-port.ts'
 import { SimulatedClock } from '../../support/simulated-clock.ts'
 import { newTestBroker } from '../../support/test-broker.ts'
@@ -169,6 +170,29 @@ test('whatever goes wrong: a committed transaction is seen once and whole, an ab
     }),
     { numRuns: 40 },
   )
+})
+
+test('C16 who reads what is committed waits for the transaction that commits where to begin', async () => {
+  const world = newWorld()
+  const { clock, port } = world
+  const producer = await connected(world)
+  producer.begin()
+  for (let i = 0; i < 5; i++) send(world, producer, 0, String(i))
+  await clock.settle(producer.commit())
+  producer.begin()
+  await clock.settle(producer.sendOffsets([{ topic, partition: 0, offset: 3 }], member))
+  const consumer = port.consumer(consumerOptions({ groupId, readCommitted: true }))
+  const listener = hearing()
+  await clock.settle(consumer.subscribe([topic], listener))
+  const polled = consumer.poll(600_000)
+  await clock.advance(5_000)
+  expect(consumer.groupMetadata().generationId).toBe(1)
+  expect(listener.heard).toEqual([])
+  await clock.settle(producer.commit())
+  const [batch] = await clock.settle(polled)
+  expect(seenIn(batch!).map(({ value }) => value)).toEqual(['3', '4'])
+  await clock.settle(consumer.close())
+  await clock.settle(producer.close())
 })
 
 describe('a producer that is fenced', () => {
