@@ -173,6 +173,8 @@ export type {
   SaslConfig,
   TlsConfig,
 } from './client/security-config.ts'
+export { kafkaJsCodec } from './kafkajs/kafkajs-codec.ts'
+export type { KafkaJsCodec } from './kafkajs/kafkajs-codec.ts'
 export type { AppMetrics, TaskMetricsSnapshot } from './telemetry/metrics-snapshot.ts'
 
 // Words

@@ -9,7 +9,7 @@ export type { EmbeddedSchemaRegistry, SchemaRegistryOptions } from './registry/s
 export { startBroker } from './broker/start-broker.ts'
 export type { InProcessBroker } from './broker/start-broker.ts'
 export type { EmbeddedBroker, BrokerFaults } from './broker/embedded-broker.ts'
-export type { NewBrokerTopic, LeaderMove } from './broker/broker-control.ts'
+export type { LogTruncation, NewBrokerTopic, LeaderMove } from './broker/broker-control.ts'
 export type { Fault } from './broker/faults/fault.ts'
 export type { StartBrokerOptions, TlsOptions } from './broker/start-options.ts'
 export type { SaslOptions, SaslMechanism, TokenOwner, TokenValidator } from './broker/server/sasl/sasl-options.ts'

@@ -48,7 +48,7 @@ function count(report: Report, exitedWell: boolean): Count {
 
 const groups = process.argv.slice(2).map((group) => group.split(','))
 if (groups.length === 0) {
-  process.stderr.write('usage: tsx test/run.ts PROJECT[,PROJECT...]...   (projects: unit, types, integration)\n')
+  process.stderr.write('usage: tsx test/run.ts PROJECT[,PROJECT...]...   (projects stand in test/vitest.config.ts)\n')
   process.exit(2)
 }
 const folder = mkdtempSync(join(tmpdir(), 'millrace-tests-'))

@@ -40,7 +40,7 @@ export interface AppConfig {
   readonly brokers?: string | readonly string[]
   /** How the app calls itself to the brokers. Default: the application id. */
   readonly clientId?: string
-  /** What carries the records: our own client, or the same on KafkaJS's connections. */
+  /** What carries the records: our own client (the default), or the same on KafkaJS's connections. */
   readonly client?: 'millrace' | 'kafkajs'
   readonly ssl?: boolean | TlsConfig
   readonly sasl?: SaslConfig

@@ -35,7 +35,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
   row('client', {
     type: 'choice',
     choices: ['millrace', 'kafkajs'],
-    fallback: 'kafkajs',
+    fallback: 'millrace',
     importance: 'low',
     kafka: null,
     doc: "What carries the records: our own client (`millrace`), or the same on KafkaJS's connections. ADR 0022 says where they differ.",

@@ -12,6 +12,8 @@ export interface BrokerConfig {
   readonly groupSessionTimeoutMaxMs: number
   /** The longest that a transaction may stay open; Kafka's `transaction.max.timeout.ms`, 900000. */
   readonly transactionTimeoutMaxMs: number
+  /** Connections on which nothing happens for so long are closed; Kafka's `connections.max.idle.ms`, 600000. */
+  readonly connectionIdleMaxMs: number
   readonly limits: BrokerLimits
 }
 
@@ -42,6 +44,7 @@ export const defaultBrokerConfig: BrokerConfig = {
   groupSessionTimeoutMinMs: 6_000,
   groupSessionTimeoutMaxMs: 1_800_000,
   transactionTimeoutMaxMs: 900_000,
+  connectionIdleMaxMs: 600_000,
   limits: {
     requestBytesMax: 100 * 1024 * 1024,
     unauthenticatedRequestBytesMax: 512 * 1024,

@@ -76,9 +76,9 @@ export class Broker {
     this.#address = { host, port: this.#listener.port }
   }
 
-  /** From now on old records go and compacted topics are compacted. */
+  /** From now on old records go, compacted topics are compacted, and idle connections are closed. */
   startMaintenance(): void {
-    this.#maintenance ??= new Maintenance(this.state)
+    this.#maintenance ??= new Maintenance(this.state, () => this.#closeIdle())
   }
 
   /** All of it now. */
@@ -105,6 +105,11 @@ export class Broker {
     })
     this.#connections.add(connection)
     stream.once('close', () => this.#connections.delete(connection))
+  }
+
+  #closeIdle(): void {
+    const { connectionIdleMaxMs } = this.state.config
+    for (const connection of this.#connections) if (connection.idleMs >= connectionIdleMaxMs) connection.destroy()
   }
 
   /** All, or those of one client; how many there were. */

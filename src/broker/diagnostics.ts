@@ -19,6 +19,7 @@ export interface ConnectionClosed {
 interface TypedChannel<T> {
   publish(message: T): void
   subscribe(listener: (message: T) => void): void
+  unsubscribe(listener: (message: T) => void): void
 }
 
 export const failureChannel = channel('millrace:broker:failure') as TypedChannel<BrokerFailure>

@@ -1,4 +1,4 @@
-import type { NewBrokerTopic, LeaderMove } from './broker-control.ts'
+import type { LogTruncation, NewBrokerTopic, LeaderMove } from './broker-control.ts'
 import type { Fault } from './faults/fault.ts'
 
 /** Makes things go wrong. */
@@ -11,6 +11,13 @@ export interface BrokerFaults {
   dropConnections(clientId?: string): Promise<number>
   /** Another leader epoch, as if another broker had led the partition meanwhile; perhaps nobody leads it for a while. */
   moveLeader(move: LeaderMove): Promise<void>
+  /**
+   * The partition loses what it has from an offset on, and gets another leader epoch: as after an unclean leader election. Clients that
+   * had read further meet FENCED_LEADER_EPOCH and OFFSET_OUT_OF_RANGE, or other records than before.
+   *
+   * @throws BrokerError when there is no such partition, or the offset is not in it
+   */
+  truncate(truncation: LogTruncation): Promise<void>
 }
 
 /** A broker that runs. */

@@ -5,17 +5,19 @@ import type { PartitionLog } from './log/partition-log.ts'
 /** Kafka's log.retention.check.interval.ms and log.cleaner.backoff.ms are longer; here the folders are small. */
 const retentionIntervalMs = 60_000
 const compactionIntervalMs = 15_000
+const idleCheckIntervalMs = 60_000
 
-/** Retention, compaction and forgotten producers, from time to time. */
+/** Retention, compaction, forgotten producers and idle connections, from time to time. */
 export class Maintenance {
   readonly #state: BrokerState
   #timers: Timer[] = []
   #isStopped = false
 
-  constructor(state: BrokerState) {
+  constructor(state: BrokerState, closeIdle: () => void) {
     this.#state = state
     this.#repeat(retentionIntervalMs, async () => this.enforceRetention())
     this.#repeat(compactionIntervalMs, () => this.compact())
+    this.#repeat(idleCheckIntervalMs, async () => closeIdle())
   }
 
   #repeat(intervalMs: number, work: () => Promise<void>): void {

@@ -48,12 +48,13 @@ function storageOf({ data, fsync }: StartBrokerOptions, clock: Clock): Storage {
 }
 
 function configOf(options: StartBrokerOptions): BrokerConfig {
-  const { partitions, autoCreateTopics, groupInitialRebalanceDelayMs } = options
+  const { partitions, autoCreateTopics, groupInitialRebalanceDelayMs, groupSessionTimeoutMinMs } = options
   return {
     ...defaultBrokerConfig,
     ...(partitions !== undefined && { defaultPartitions: partitions }),
     ...(autoCreateTopics !== undefined && { autoCreateTopics }),
     ...(groupInitialRebalanceDelayMs !== undefined && { groupInitialRebalanceDelayMs }),
+    ...(groupSessionTimeoutMinMs !== undefined && { groupSessionTimeoutMinMs }),
   }
 }
 

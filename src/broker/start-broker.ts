@@ -99,6 +99,7 @@ function embedded({ host, port }: Broker['address'], call: Calls, folder: string
       clear: () => call('clearFaults'),
       dropConnections: (clientId) => call('dropConnections', clientId),
       moveLeader: (move) => call('moveLeader', move),
+      truncate: (truncation) => call('truncate', truncation),
     },
     createTopic: (topic) => call('createTopic', topic),
     deleteTopic: (name) => call('deleteTopic', name),

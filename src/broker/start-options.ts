@@ -31,6 +31,8 @@ export interface StartBrokerOptions {
   readonly topics?: readonly (string | NewBrokerTopic)[]
   /** How long the first member of an empty group waits for others. Default 0. */
   readonly groupInitialRebalanceDelayMs?: number
+  /** The shortest session time-out that a member of a group may ask for. Default 6000, as Kafka's; tests of lost members want less. */
+  readonly groupSessionTimeoutMinMs?: number
   /** Clients have to say who they are. */
   readonly sasl?: SaslOptions
   readonly tls?: TlsOptions

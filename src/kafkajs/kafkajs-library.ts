@@ -87,14 +87,6 @@ const socketFactory = require('kafkajs/src/network/socketFactory') as () => unkn
 const loggers = require('kafkajs/src/loggers') as { createLogger(options: object): unknown; LEVELS: { WARN: number } }
 const RequestQueue = require('kafkajs/src/network/requestQueue') as RequestQueueClass
 const ConnectionPool = require('kafkajs/src/network/connectionPool') as ConnectionPoolClass
-const compression = require('kafkajs/src/protocol/message/compression') as {
-  Codecs: Record<
-    number,
-    () => { compress(encoder: { buffer: Buffer }): Promise<Buffer>; decompress(data: Buffer): Promise<Buffer> }
-  >
-}
-
-export const kafkaJsCodecs: typeof compression.Codecs = compression.Codecs
 
 stopIdleSpin()
 shareConnects()

@@ -38,8 +38,6 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
   readonly #store: WindowStore<K, A>
   #context!: OperatorContext<Windowed<K>, Change<A>>
   #streamTime = noStreamTime
-  /** Of the record in hand: all are computed before one is kept, so that an aggregator that throws has changed no window. */
-  #updates: WindowUpdate<A>[] = []
 
   constructor(options: WindowAggregateOptions<K, V, A>, deps: { readonly store: WindowStore<K, A> }) {
     this.#options = options
@@ -58,14 +56,16 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
     const { sizeMs, advanceMs, graceMs } = this.#options.windows
     const closeTime = Math.max(this.#streamTime - graceMs, this.#store.lastClosed + sizeMs)
     const earliest = Math.max(0, timestamp - sizeMs + advanceMs)
-    this.#updates = []
+    // All are computed before one is kept, so that an aggregator that throws has changed no window.
+    let updates: WindowUpdate<A>[] | undefined
     let lateCount = 0
     for (let start = earliest - (earliest % advanceMs); start <= timestamp; start += advanceMs) {
-      if (start + sizeMs > closeTime) this.#updates.push(this.#updated(key, start, record))
-      else lateCount += 1
+      if (start + sizeMs <= closeTime) lateCount += 1
+      else if (updates === undefined) updates = [this.#updated(key, start, record)]
+      else updates.push(this.#updated(key, start, record))
     }
     for (; lateCount > 0; lateCount -= 1) this.#context.drop('late')
-    for (const update of this.#updates) this.#keep(key, update, record)
+    if (updates !== undefined) for (const update of updates) this.#keep(key, update, record)
     if (this.#isFinal) this.#emitClosed(closeTime - sizeMs, record.headers)
   }
 
@@ -91,19 +91,15 @@ export class WindowAggregateOperator<K, V, A> implements Operator<K | null, V | 
   #keep(key: K, { start, aggregate, oldAggregate, timestamp }: WindowUpdate<A>, record: StreamRecord): void {
     // As in Kafka Streams, a window that the store no longer takes is counted and its result goes out all the same.
     if (!this.#store.put(key, aggregate, start, timestamp)) this.#context.drop('expired')
+    if (this.#isFinal) return
     const windowedKey = windowed(key, start, start + this.#options.windows.sizeMs)
-    this.#emitUpdate(windowedKey, change(aggregate, oldAggregate), timestamp, record)
+    const update = change(aggregate, this.#options.sendOldValues ? oldAggregate : null)
+    this.#context.forward(streamRecord(windowedKey, update, timestamp, record.headers))
   }
 
   #emitClosed(latestStart: number, headers: Headers): void {
     for (const [key, { value, timestamp }] of this.#store.takeClosed(latestStart)) {
       this.#context.forward(streamRecord(key, change(value, null), timestamp, headers))
     }
-  }
-
-  #emitUpdate(key: Windowed<K>, update: Change<A>, timestamp: number, { headers }: StreamRecord): void {
-    if (this.#isFinal) return
-    const sent = this.#options.sendOldValues ? update : change(update.newValue, null)
-    this.#context.forward(streamRecord(key, sent, timestamp, headers))
   }
 }

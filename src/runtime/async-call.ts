@@ -3,7 +3,8 @@ import { retryDelayMs } from '../core/retry-policy.ts'
 import type { AttemptContext } from '../topology/async-functions.ts'
 import type { AsyncSettings } from '../topology/async-nodes.ts'
 
-export type CallOutcome = { readonly result: unknown } | { readonly error: unknown }
+/** With how many attempts it took. */
+export type CallOutcome = ({ readonly result: unknown } | { readonly error: unknown }) & { readonly attempts: number }
 
 export interface AsyncCallOptions extends Pick<AsyncSettings, 'timeoutMs' | 'retries'> {
   readonly clock: Pick<Clock, 'setTimer'>
@@ -66,7 +67,7 @@ export class AsyncCall {
       } catch (error) {
         return fail(error)
       }
-      this.#end({ result })
+      this.#end({ result, attempts: attempt })
     }
     try {
       const answer = call({ signal: controller.signal, attempt })
@@ -79,7 +80,7 @@ export class AsyncCall {
 
   #failed(error: unknown): void {
     const { retries, clock, onRest } = this.#options
-    if (this.#attempt >= retries.attempts) return this.#end({ error })
+    if (this.#attempt >= retries.attempts) return this.#end({ error, attempts: this.#attempt })
     this.#timer?.cancel()
     this.#controller = undefined
     this.#timer = clock.setTimer(retryDelayMs(retries, this.#attempt), () => {

@@ -13,8 +13,16 @@ export interface LaneHost extends Pick<AsyncCallOptions, 'clock'> {
   inTurn(action: () => void): void
   /** A call has nothing to do until the wall clock moves. */
   rested(): void
-  /** Runs `action` as what the node `nodeName` does with a record of `origin`: what it throws is decided like any failure. */
-  as(nodeName: string, origin: InputOrigin | undefined, action: () => void): void
+  /** Runs `action` as what a node does with a record: what it throws is decided like any failure. */
+  as(step: AsyncStep, action: () => void): void
+}
+
+/** What a call's result is to its task. */
+export interface AsyncStep {
+  readonly nodeName: string
+  readonly origin: InputOrigin | undefined
+  /** How often the call was made. */
+  readonly tries: number
 }
 
 interface Held extends HeldRecord {
@@ -107,9 +115,10 @@ export class AsyncWorkLane implements AsyncLane {
   }
 
   #emit({ work, outcome }: Entry): void {
+    const { nodeName } = this.#options
     for (const [index, held] of work.held.entries()) {
       const { origin } = held as Held
-      this.#host.as(this.#options.nodeName, origin, () => {
+      this.#host.as({ nodeName, origin, tries: outcome!.attempts }, () => {
         if ('error' in outcome!) throw outcome.error
         work.emit(outcome!.result, index)
       })

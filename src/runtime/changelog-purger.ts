@@ -41,6 +41,8 @@ const marksMax = 64
 export class ChangelogPurger {
   readonly #options: ChangelogPurgerOptions
   readonly #changelogs = new Map<string, Changelog>()
+  /** Observed last: a flush writes to one changelog, record after record. */
+  #recent: Changelog | undefined
   #lastMs: number
   #request: Promise<void> | undefined
 
@@ -51,17 +53,29 @@ export class ChangelogPurger {
 
   /** A record was written to a changelog, or restored from it. */
   observed(topic: string, partition: number, timestamp: number): void {
-    if (!this.#options.retentionMs.has(topic)) return
+    let changelog = this.#recent
+    if (changelog?.topic !== topic || changelog.partition !== partition) {
+      if (!this.#options.retentionMs.has(topic)) return
+      changelog = this.#recent = this.#changelog(topic, partition)
+    }
+    if (timestamp > changelog.timestamp) changelog.timestamp = timestamp
+  }
+
+  #changelog(topic: string, partition: number): Changelog {
     const name = topicPartitionName({ topic, partition })
-    const changelog = this.#changelogs.get(name)
+    let changelog = this.#changelogs.get(name)
     if (changelog === undefined)
-      this.#changelogs.set(name, { topic, partition, timestamp, marks: [], pendingEnd: undefined })
-    else if (timestamp > changelog.timestamp) changelog.timestamp = timestamp
+      this.#changelogs.set(
+        name,
+        (changelog = { topic, partition, timestamp: -Infinity, marks: [], pendingEnd: undefined }),
+      )
+    return changelog
   }
 
   /** The task has left: whoever comes next restores, and observes everything anew. */
   forget(partition: TopicPartition): void {
     this.#changelogs.delete(topicPartitionName(partition))
+    this.#recent = undefined
   }
 
   /** Everything that was observed is committed. */

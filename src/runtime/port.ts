@@ -15,6 +15,12 @@ export interface FetchedBatch extends TopicPartition {
   /** A view that is valid until the batch is dropped. */
   keyAt(index: number): Uint8Array | null
   valueAt(index: number): Uint8Array | null
+  /**
+   * The same as text, without a view being made; undefined where they are null, are not UTF-8, or hold U+FFFD, which stands for bytes that
+   * are not. An implementation without views to save leaves it out.
+   */
+  keyTextAt?(index: number): string | undefined
+  valueTextAt?(index: number): string | undefined
   headersAt(index: number): Headers
   /** The offset after the last one that a consumer may read now, as of this fetch. */
   readonly highWatermark: number

@@ -3,6 +3,7 @@ import type { Headers, RecordMetadata } from '../core/stream-record.ts'
 import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
 import type { PlanSource } from '../planner/plan.ts'
 import type { Serde } from '../serde/serde.ts'
+import { textReaderOf, type TextReader } from '../serde/text-reader.ts'
 import type { FetchedBatch } from './port.ts'
 import { withoutReplay } from './replay.ts'
 
@@ -33,6 +34,8 @@ export class RecordQueue {
   readonly partition: number
   readonly nodeName: string
   readonly #options: RecordQueueOptions
+  readonly #readKey: TextReader<unknown> | undefined
+  readonly #readValue: TextReader<unknown> | undefined
   readonly #batches: FetchedBatch[] = []
   #index = 0
   #size = 0
@@ -43,6 +46,8 @@ export class RecordQueue {
 
   constructor(options: RecordQueueOptions) {
     this.#options = options
+    this.#readKey = textReaderOf(options.key)
+    this.#readValue = textReaderOf(options.value)
     this.topic = options.source.topic
     this.partition = options.partition
     this.nodeName = options.source.nodeName
@@ -124,11 +129,9 @@ export class RecordQueue {
   }
 
   #decode(batch: FetchedBatch, at: number): StreamRecord {
-    const { key: keySerde, value: valueSerde, source } = this.#options
-    const keyBytes = batch.keyAt(at)
-    const valueBytes = batch.valueAt(at)
-    const key = keyBytes === null ? null : (keySerde.deserialize(keyBytes) ?? null)
-    const value = valueBytes === null ? null : (valueSerde.deserialize(valueBytes) ?? null)
+    const { source } = this.#options
+    const key = this.#key(batch, at)
+    const value = this.#value(batch, at)
     const headers = withoutReplay(batch.headersAt(at))
     let timestamp = batch.timestampAt(at)
     if (source.timestamp !== null)
@@ -136,6 +139,20 @@ export class RecordQueue {
     if (!Number.isFinite(timestamp) || timestamp < 0)
       throw new RangeError(`its timestamp is ${timestamp}: milliseconds since the epoch are expected`)
     return streamRecord(key, value, timestamp, headers)
+  }
+
+  #key(batch: FetchedBatch, at: number): unknown {
+    const text = this.#readKey === undefined ? undefined : batch.keyTextAt?.(at)
+    if (text !== undefined) return this.#readKey!(text) ?? null
+    const bytes = batch.keyAt(at)
+    return bytes === null ? null : (this.#options.key.deserialize(bytes) ?? null)
+  }
+
+  #value(batch: FetchedBatch, at: number): unknown {
+    const text = this.#readValue === undefined ? undefined : batch.valueTextAt?.(at)
+    if (text !== undefined) return this.#readValue!(text) ?? null
+    const bytes = batch.valueAt(at)
+    return bytes === null ? null : (this.#options.value.deserialize(bytes) ?? null)
   }
 
   #explain(cause: unknown, { topic, partition, offset }: RawRecord): SerializationError {

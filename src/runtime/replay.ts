@@ -41,6 +41,7 @@ function isReplay({ offset, previous, attempts, path }: Partial<Replay>): boolea
 
 /** The headers as the record's producer set them: what follows from a replayed record is not a replay. */
 export function withoutReplay(headers: Headers): Headers {
+  if (headers.length === 0) return headers
   if (headers.every(([name]) => name !== replayHeader)) return headers
   return headers.filter(([name]) => name !== replayHeader)
 }

@@ -24,9 +24,9 @@ export function processInTimeOrder(tasks: readonly ScheduledTask[], max: number,
   while (done < max) {
     const head = heads[0]
     if (head === undefined) break
-    done += runUntilBehind(head, heads[1], { max: max - done, nowMs })
-    heads.shift()
-    if (refresh(head, nowMs)) insert(heads, head)
+    done += runUntilBehind(head, heads[1], max - done, nowMs)
+    if (refresh(head, nowMs)) sink(heads)
+    else heads.shift()
   }
   return done
 }
@@ -49,7 +49,7 @@ function refresh(head: Head, nowMs: number): boolean {
   return true
 }
 
-function runUntilBehind(head: Head, second: Head | undefined, { max, nowMs }: { max: number; nowMs: number }): number {
+function runUntilBehind(head: Head, second: Head | undefined, max: number, nowMs: number): number {
   let done = 0
   do {
     head.task.process()
@@ -66,9 +66,11 @@ function compareHeads(a: Head, b: Head): number {
   )
 }
 
-/** Keeps `heads` sorted. There are few, and the task that ran mostly stays near the front. */
-function insert(heads: Head[], head: Head): void {
+/** Moves the first head to its place: the others are sorted. There are few, and the task that ran mostly stays near the front. */
+function sink(heads: Head[]): void {
+  const head = heads[0]!
   let index = 0
-  while (index < heads.length && compareHeads(heads[index]!, head) < 0) index++
-  heads.splice(index, 0, head)
+  for (; index + 1 < heads.length && compareHeads(heads[index + 1]!, head) < 0; index++)
+    heads[index] = heads[index + 1]!
+  heads[index] = head
 }

@@ -2,7 +2,7 @@ import { SerializationError } from '../core/errors.ts'
 import type { StreamRecord } from '../core/stream-record.ts'
 import type { Operator, OperatorContext } from '../operators/operator.ts'
 import type { SinkSpec } from '../planner/operator-spec.ts'
-import type { Serde } from '../serde/serde.ts'
+import type { RecordPart } from '../serde/serde.ts'
 import type { RecordCollector } from './record-collector.ts'
 
 /** The end of a branch: values to bytes, bytes to the collector. */
@@ -26,8 +26,8 @@ export class SinkOperator implements Operator {
     if (key === null && dropNullKeys) return this.#context.drop('null-key')
     const topic = typeof where === 'string' ? where : selected(where(value, key))
     const partition = partitioner === null ? null : this.#partition(topic, key, value)
-    const keyBytes = key === null ? null : this.#encode(this.#spec.key, key, `key for ${topic}`)
-    const valueBytes = value === null ? null : this.#encode(this.#spec.value, value, `value for ${topic}`)
+    const keyBytes = key === null ? null : this.#encode('key', key, topic)
+    const valueBytes = value === null ? null : this.#encode('value', value, topic)
     const { nodeName } = this.#context
     this.#collector.send({ topic, partition, key: keyBytes, value: valueBytes, timestamp, headers, nodeName })
   }
@@ -39,11 +39,12 @@ export class SinkOperator implements Operator {
     throw new RangeError(`the partitioner returned ${String(partition)}, and ${topic} has partitions 0 to ${count - 1}`)
   }
 
-  #encode(serde: Serde<unknown>, value: unknown, what: string): Uint8Array {
+  #encode(part: RecordPart, value: unknown, topic: string): Uint8Array {
+    const serde = this.#spec[part]
     try {
       return serde.serialize(value)
     } catch (cause) {
-      const message = `the ${what} does not fit ${serde.name}: ${cause instanceof Error ? cause.message : String(cause)}`
+      const message = `the ${part} for ${topic} does not fit ${serde.name}: ${cause instanceof Error ? cause.message : String(cause)}`
       throw new SerializationError('encode', message, { nodeName: this.#context.nodeName, cause })
     }
   }

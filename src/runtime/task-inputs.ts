@@ -31,6 +31,8 @@ export interface TaskInputsOptions {
   readonly onDecodeError: (error: SerializationError, record: RawRecord) => void
 }
 
+const noPartitions: readonly TopicPartition[] = Object.freeze([])
+
 /** What waits in a task to be processed, which of it goes next, and how far each topic has been processed. */
 export class TaskInputs {
   readonly partitions: readonly TopicPartition[]
@@ -61,7 +63,10 @@ export class TaskInputs {
 
   /** With nothing buffered. */
   get empty(): readonly TopicPartition[] {
-    return this.partitions.filter((_, at) => this.#inputs[at]!.queue.size === 0)
+    // Asked before every record, and nearly always there are none.
+    for (const { queue } of this.#inputs)
+      if (queue.size === 0) return this.partitions.filter((_, at) => this.#inputs[at]!.queue.size === 0)
+    return noPartitions
   }
 
   /** The one whose head has the smallest timestamp; of equal ones that of the source declared first. */

@@ -7,10 +7,10 @@ import type { TopicPartition } from '../core/topic-partition.ts'
 import type { DropReason } from '../operators/operator.ts'
 import { droppedChannel } from '../telemetry/channels.ts'
 import type { TaskMetrics } from '../telemetry/task-metrics.ts'
+import type { AsyncStep } from './async-work-lane.ts'
 import { belowState } from './below-state.ts'
 import { ErrorDesk } from './error-desk.ts'
 import { InFlight } from './in-flight.ts'
-import type { CurrentInput } from './input-origin.ts'
 import { noRecord, type NodeHost, type NodeRunner } from './node-runner.ts'
 import type { FetchedBatch } from './port.ts'
 import { RecordRun, type NodeCall } from './record-run.ts'
@@ -66,7 +66,7 @@ export class Task implements NodeHost {
       mayDeliver: () => !this.run.held,
       onReady: options.onReady ?? (() => {}),
       belowState: belowState(parts.nodes),
-      as: (nodeName, origin, action) => this.#as(nodeName, origin, action),
+      as: (step, action) => this.#as(step, action),
     })
     const services = this.#punctuations
     const { collector } = options
@@ -160,7 +160,7 @@ export class Task implements NodeHost {
   /** Not while a record is held, but when it is done. */
   #runStreamTime(): void {
     if (this.run.held) return
-    this.#punctuations.runStreamTime((punctuation, time) => this.#punctuate(punctuation, time))
+    this.#punctuations.runStreamTime(this.#runPunctuation)
   }
 
   /** The record is not to be processed: its key is parked, or it was done before. */
@@ -187,7 +187,7 @@ export class Task implements NodeHost {
   /** Runs what is due by wall clock. False when nothing was. @throws ProcessingError when a punctuation fails */
   punctuate(nowMs: number): boolean {
     if (this.run.held) return false
-    return this.#punctuations.runWallClock(nowMs, (punctuation, time) => this.#punctuate(punctuation, time))
+    return this.#punctuations.runWallClock(nowMs, this.#runPunctuation)
   }
 
   /** When the next punctuation, or a record that is held, is due by wall clock; undefined when there is none. */
@@ -221,7 +221,7 @@ export class Task implements NodeHost {
     return this.#time.heldTopics
   }
 
-  #punctuate({ nodeName, run }: Punctuation, time: number): void {
+  readonly #runPunctuation = ({ nodeName, run }: Punctuation, time: number): void => {
     this.#mover = 'a punctuation'
     try {
       run(time)
@@ -260,13 +260,13 @@ export class Task implements NodeHost {
   }
 
   /** Results of asynchronous calls come in as if their input record were being processed. */
-  #as(nodeName: string, origin: CurrentInput | undefined, action: () => void): void {
+  #as({ nodeName, origin, tries }: AsyncStep, action: () => void): void {
     const { run } = this
     run.input = origin
     try {
       action()
     } catch (thrown) {
-      this.failed(thrown, { node: this.#runners.get(nodeName)!, record: noRecord, tries: 1 })
+      this.failed(thrown, { node: this.#runners.get(nodeName)!, record: noRecord, tries })
     }
     if (!run.held) run.end()
   }

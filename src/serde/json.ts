@@ -2,6 +2,7 @@ import { SerializationError } from '../core/errors.ts'
 import { messageOf } from './message-of.ts'
 import type { Serde } from './serde.ts'
 import { describeIssue, type OutputOf, type StandardSchema } from './standard-schema.ts'
+import { readsText } from './text-reader.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** When a JSON serde asks its schema. */
@@ -29,28 +30,37 @@ export function json<S extends StandardSchema>(schema: S, options?: JsonOptions)
 export function json(schema?: StandardSchema, options: JsonOptions = {}): Serde<unknown> {
   if (schema === undefined) return plainJson
   const checksWrites = options.validate === 'both'
-  return {
-    name: 'json',
-    serialize(value) {
-      if (checksWrites) validated(schema, value, 'encode')
-      return plainJson.serialize(value)
+  const read = (text: string): unknown => validated(schema, parse(text), 'decode')
+  return readsText(
+    {
+      name: 'json',
+      serialize(value) {
+        if (checksWrites) validated(schema, value, 'encode')
+        return plainJson.serialize(value)
+      },
+      deserialize: (bytes) => read(decodeUtf8('json', bytes)),
     },
-    deserialize: (bytes) => validated(schema, plainJson.deserialize(bytes), 'decode'),
-  }
+    read,
+  )
 }
 
-const plainJson: Serde<unknown> = Object.freeze({
-  name: 'json',
-  serialize: (value: unknown) => Buffer.from(stringify(value), 'utf8'),
-  deserialize(bytes: Uint8Array): unknown {
-    const text = decodeUtf8('json', bytes)
-    try {
-      return JSON.parse(text)
-    } catch (cause) {
-      throw new SerializationError('decode', `the ${bytes.length} bytes are not JSON: ${messageOf(cause)}`, { cause })
-    }
+const plainJson: Serde<unknown> = readsText<unknown>(
+  {
+    name: 'json',
+    serialize: (value: unknown) => Buffer.from(stringify(value), 'utf8'),
+    deserialize: (bytes: Uint8Array) => parse(decodeUtf8('json', bytes)),
   },
-})
+  parse,
+)
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const size = Buffer.byteLength(text)
+    throw new SerializationError('decode', `the ${size} bytes are not JSON: ${messageOf(cause)}`, { cause })
+  }
+}
 
 function stringify(value: unknown): string {
   let text: string | undefined

@@ -1,5 +1,6 @@
 import type { Serde } from './serde.ts'
 import { cannotEncode } from './serialization-checks.ts'
+import { readsText } from './text-reader.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /**
@@ -11,12 +12,15 @@ export function string(): Serde<string> {
   return stringSerde
 }
 
-const stringSerde: Serde<string> = Object.freeze({
-  name: 'string',
-  primitiveKey: true,
-  serialize(value: string): Uint8Array {
-    if (typeof value !== 'string') throw cannotEncode('string', 'a string', value)
-    return Buffer.from(value, 'utf8')
+const stringSerde: Serde<string> = readsText<string>(
+  {
+    name: 'string',
+    primitiveKey: true,
+    serialize(value: string): Uint8Array {
+      if (typeof value !== 'string') throw cannotEncode('string', 'a string', value)
+      return Buffer.from(value, 'utf8')
+    },
+    deserialize: (bytes: Uint8Array) => decodeUtf8('string', bytes),
   },
-  deserialize: (bytes: Uint8Array) => decodeUtf8('string', bytes),
-})
+  (text) => text,
+)

@@ -21,6 +21,8 @@ export interface RetainedEntry<K, V> {
   stored: ValueAndTimestamp<V | null>
   /** The changelog has a record of it. */
   logged: boolean
+  /** It stands in the set of those that the changelog is to be told of. */
+  changed: boolean
 }
 
 /** Memory is freed a slice at a time: expired entries take at most one part in so many of what live ones do. */
@@ -48,6 +50,8 @@ export class RetainedEntries<K, V> {
   readonly #byKey = new Map<MapKey, KeyEntries<K, V>>()
   readonly #slices = new Map<number, Set<KeyEntries<K, V>>>()
   readonly #changed = new Set<RetainedEntry<K, V>>()
+  /** What was looked up last: whoever updates an entry asks twice for its key. */
+  #recent: KeyEntries<K, V> | undefined
   #streamTime = noStreamTime
   #latestTimestamp = noStreamTime
   /** The entry that moved stream time last, until the changelog has a record of that time. */
@@ -88,7 +92,7 @@ export class RetainedEntries<K, V> {
 
   get(key: K, time: number, order: number): ValueAndTimestamp<V> | null {
     if (time < this.oldestLive) return null
-    const owner = this.#byKey.get(this.#codec.mapKey(key))
+    const owner = this.#owner(this.#codec.mapKey(key))
     const entry = owner && entryAt(owner, time, order)
     return entry === undefined || entry.stored.value === null ? null : (entry.stored as ValueAndTimestamp<V>)
   }
@@ -132,8 +136,8 @@ export class RetainedEntries<K, V> {
     const isNewest = time > this.#streamTime
     if (!this.#admit(time)) return false
     const entry = this.#write(key, time, order, stored)
-    if (stored.value !== null || entry.logged) this.#changed.add(entry)
-    else this.#forget(entry)
+    if (stored.value === null && !entry.logged) this.#forget(entry)
+    else if (!entry.changed) this.#mark(entry)
     if (isNewest) this.#newestUnlogged = entry
     return true
   }
@@ -152,6 +156,7 @@ export class RetainedEntries<K, V> {
     const newest = this.#newestUnlogged
     let newestTimeLogged = newest === null
     for (const entry of this.#changed) {
+      entry.changed = false
       if (entry.time < oldestLive) continue
       log(entry)
       entry.logged = true
@@ -184,11 +189,28 @@ export class RetainedEntries<K, V> {
     return time >= this.oldestLive
   }
 
+  #mark(entry: RetainedEntry<K, V>): void {
+    entry.changed = true
+    this.#changed.add(entry)
+  }
+
+  #unmark(entry: RetainedEntry<K, V>): void {
+    entry.changed = false
+    this.#changed.delete(entry)
+  }
+
+  #owner(mapKey: MapKey): KeyEntries<K, V> | undefined {
+    if (this.#recent?.mapKey === mapKey) return this.#recent
+    const owner = this.#byKey.get(mapKey)
+    if (owner !== undefined) this.#recent = owner
+    return owner
+  }
+
   /** Its entry, with `stored` in it. A deletion of what is not there gives an entry that is in no list. */
   #write(key: K, time: number, order: number, stored: ValueAndTimestamp<V | null>): RetainedEntry<K, V> {
     const mapKey = this.#codec.mapKey(key)
     if (stored.timestamp > this.#latestTimestamp) this.#latestTimestamp = stored.timestamp
-    const owner = this.#byKey.get(mapKey) ?? { key, mapKey, entries: [], lastSlice: Number.NaN }
+    const owner = this.#owner(mapKey) ?? { key, mapKey, entries: [], lastSlice: Number.NaN }
     const at = positionOf(owner.entries, time, order)
     const found = owner.entries[at]
     if (found !== undefined && found.time === time && found.order === order) {
@@ -196,7 +218,7 @@ export class RetainedEntries<K, V> {
       found.stored = stored
       return found
     }
-    const entry = { owner, time, order, stored, logged: false }
+    const entry = { owner, time, order, stored, logged: false, changed: false }
     if (stored.value !== null) this.#insert(entry, at)
     return entry
   }
@@ -240,16 +262,18 @@ export class RetainedEntries<K, V> {
     const { entries, mapKey } = owner
     const expired = entries.splice(0, positionOf(entries, this.oldestLive, -Infinity))
     for (const entry of expired) {
-      this.#changed.delete(entry)
+      this.#unmark(entry)
       if (entry.stored.value !== null) this.#liveCount -= 1
     }
     // A key that came back after its list had emptied has a new list.
-    if (entries.length === 0 && this.#byKey.get(mapKey) === owner) this.#byKey.delete(mapKey)
+    if (entries.length > 0 || this.#byKey.get(mapKey) !== owner) return
+    this.#byKey.delete(mapKey)
+    if (this.#recent === owner) this.#recent = undefined
   }
 
   /** Takes a deleted entry out of its list. */
   #forget(entry: RetainedEntry<K, V>): void {
-    this.#changed.delete(entry)
+    this.#unmark(entry)
     const { entries } = entry.owner
     const at = positionOf(entries, entry.time, entry.order)
     if (entries[at] === entry) entries.splice(at, 1)

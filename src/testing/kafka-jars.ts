@@ -10,12 +10,11 @@ export const kafkaVersion = '4.1.0'
 const run = promisify(execFile)
 const fetchTimeoutMs = 600_000
 
-const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const pom = (artifacts: readonly string[]): string => `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>millrace</groupId><artifactId>kafka-server</artifactId><version>1</version>
   <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${kafkaVersion}</version></dependency>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${kafkaVersion}</version></dependency>
+${artifacts.map((name) => `    <dependency><groupId>org.apache.kafka</groupId><artifactId>${name}</artifactId><version>${kafkaVersion}</version></dependency>`).join('\n')}
     <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
   </dependencies>
 </project>
@@ -45,18 +44,23 @@ export function toolError(
   return new BrokerError('MILLRACE_BROKER_FAILED', message, { retriable: false, cause: error })
 }
 
+/** The folder with the jars of the broker and its tools, fetched on first use. */
+export function kafkaJars(cacheDir: string): Promise<string> {
+  return mavenJars(cacheDir, ['kafka_2.13', 'kafka-tools'])
+}
+
 /**
- * The folder with the jars of the broker and its tools, fetched on first use.
+ * The folder with the jars of some of Apache Kafka's artifacts and of all that they need, fetched on first use.
  *
  * Two processes may do so at once: each fetches into a folder of its own and renames it into place; the first wins.
  */
-export async function kafkaJars(cacheDir: string): Promise<string> {
+export async function mavenJars(cacheDir: string, artifacts: readonly string[]): Promise<string> {
   const libs = join(cacheDir, 'libs')
   if (await exists(libs)) return libs
   await mkdir(dirname(cacheDir), { recursive: true })
   const fresh = await mkdtemp(`${cacheDir}-fetch-`)
   try {
-    await writeFile(join(fresh, 'pom.xml'), pom)
+    await writeFile(join(fresh, 'pom.xml'), pom(artifacts))
     const output = `-DoutputDirectory=${join(fresh, 'libs')}`
     const goal = [
       '-B',

@@ -9,6 +9,7 @@ import type { Fields } from '../../src/protocol/wire/message-table.ts'
 import { kafkaJars, kafkaVersion } from '../../src/testing/kafka-jars.ts'
 import { kafkaName, tables } from '../conformance/messages/message-cases.ts'
 import { jarEntries } from '../support/jar-entries.ts'
+import { readNotDone } from '../support/not-done.ts'
 
 interface Definition {
   readonly name: string
@@ -148,4 +149,15 @@ test.each(tables)("$name has the versions, the fields and the defaults of Kafka'
 test('the keys are those of Kafka', () => {
   const keys = (Object.keys(messages) as ApiName[]).map((api) => [api, messages[api].key])
   expect(keys).toEqual(keys.map(([api]) => [api, definitions.get(`${api}Request`)?.apiKey]))
+})
+
+test('NOT-DONE.md of the broker has the names and versions of all requests that Kafka has for brokers or controllers', () => {
+  const { served, unserved } = readNotDone()
+  const ofKafka = [...definitions.values()].filter(
+    ({ name, validVersions }) => name.endsWith('Request') && validVersions !== 'none',
+  )
+  const requests = new Map(ofKafka.map(({ apiKey, name, validVersions }) => [apiKey, { name, validVersions }]))
+  for (const { key, name } of [...served, ...unserved]) expect(requests.get(key)?.name).toBe(`${name}Request`)
+  for (const { key, kafka } of served) expect(kafka).toBe(requests.get(key)?.validVersions)
+  expect(served.length + unserved.length).toBe(requests.size)
 })

@@ -1,10 +1,5 @@
-import { systemClock } from '../../src/core/system-clock.ts'
-import { systemRandom } from '../../src/core/system-random.ts'
-import { kafkajsPort } from '../../src/kafkajs/kafkajs-port.ts'
-import { portSuiteOnKafka } from '../conformance/port/port-suite-on-kafka.ts'
+import { realKafka } from '../conformance/port/port-broker.ts'
+import { portSuiteOnBroker } from '../conformance/port/port-suite-on-broker.ts'
+import { kafkajsPortAt } from '../conformance/port/ports.ts'
 
-const surroundings = { clock: systemClock, random: systemRandom, clientId: 'conformance', connectionTimeoutMs: 1_000 }
-
-portSuiteOnKafka('the port on KafkaJS', (brokers, requestTimeoutMs) =>
-  kafkajsPort({ ...surroundings, brokers, requestTimeoutMs }),
-)
+portSuiteOnBroker('the port on KafkaJS, against Apache Kafka', kafkajsPortAt, realKafka)

@@ -1,10 +1,5 @@
-import { ownPort } from '../../src/client/own-port.ts'
-import { systemClock } from '../../src/core/system-clock.ts'
-import { systemRandom } from '../../src/core/system-random.ts'
-import { portSuiteOnKafka } from '../conformance/port/port-suite-on-kafka.ts'
+import { realKafka } from '../conformance/port/port-broker.ts'
+import { portSuiteOnBroker } from '../conformance/port/port-suite-on-broker.ts'
+import { ownPortAt } from '../conformance/port/ports.ts'
 
-const surroundings = { clock: systemClock, random: systemRandom, clientId: 'conformance', connectionTimeoutMs: 1_000 }
-
-portSuiteOnKafka('the port on our own client', (brokers, requestTimeoutMs) =>
-  ownPort({ ...surroundings, brokers, requestTimeoutMs }),
-)
+portSuiteOnBroker('the port on our own client, against Apache Kafka', ownPortAt, realKafka)

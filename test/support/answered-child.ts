@@ -1,4 +1,4 @@
-/* An app with calls in flight in a process of its own, to be killed: answered-child.ts BROKERS */
+/* An app with calls in flight in a process of its own, to be killed: answered-child.ts BROKERS CLIENT */
 import { createApp } from '../../src/app/create-app.ts'
 import { runApp } from '../../src/app/run-app.ts'
 import { sleep } from '../../src/core/clock.ts'
@@ -15,6 +15,7 @@ const built = answeredOrders(async (order) => {
 })
 const app = createApp(built, {
   brokers: process.argv[2] ?? '',
+  client: process.argv[3] === 'kafkajs' ? 'kafkajs' : 'millrace',
   commitIntervalMs: 150,
   sessionTimeoutMs: 6_000,
   heartbeatIntervalMs: 500,

@@ -34,7 +34,7 @@ export interface SecuredKafka {
 /** A real Kafka that speaks TLS 1.3 only, with every SASL mechanism, and a token server whose keys it fetches. */
 export async function startSecuredKafka(): Promise<SecuredKafka> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-secured-'))
-  const authority = testAuthority(folder, 'authority')
+  const authority = testAuthority('authority')
   const keystore = join(folder, 'broker.pem')
   writeFileSync(keystore, authority.serverIdentity())
   const tokens = new OAuth2Server()
@@ -58,7 +58,7 @@ export async function startSecuredKafka(): Promise<SecuredKafka> {
     tlsAddress: kafka.listeners['TLS']!,
     plainAddress: kafka.bootstrap,
     authority,
-    stranger: testAuthority(folder, 'stranger'),
+    stranger: testAuthority('stranger'),
     token: (claims = {}) =>
       tokens.issuer.buildToken({
         expiresIn: 300,

@@ -1,4 +1,4 @@
-/* An app in a process of its own, to be killed: windowed-child.ts BROKERS */
+/* An app in a process of its own, to be killed: windowed-child.ts BROKERS CLIENT */
 import { createApp } from '../../src/app/create-app.ts'
 import { runApp } from '../../src/app/run-app.ts'
 import { systemClock } from '../../src/core/system-clock.ts'
@@ -13,6 +13,7 @@ function work(): void {
 
 const app = createApp(windowedIds(work), {
   brokers: process.argv[2] ?? '',
+  client: process.argv[3] === 'kafkajs' ? 'kafkajs' : 'millrace',
   commitIntervalMs: 150,
   maxRecordsPerTurn: 5,
   sessionTimeoutMs: 6_000,

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Admin, Kafka } from 'kafkajs'
-import { avro, createApp, seededRandom, type MillraceApp, type SchemaRegistry } from 'millrace'
-import { startKafka } from 'millrace/testing'
+import { avro, confluentRegistry, createApp, seededRandom, type MillraceApp, type SchemaRegistry } from 'millrace'
 import { AlertWatch } from './alert-watch.ts'
 import { ensureTopics } from './ensure-topics.ts'
 import { feedLive } from './feed-live.ts'
@@ -15,25 +14,28 @@ import { readTopic, type TopicReading } from './read-topic.ts'
 import { runCommand } from './run-command.ts'
 import { fraudAlertSchema, type FraudAlert } from './schemas.ts'
 import { createScreen, type Screen } from './screen.ts'
-import { stableRegistry } from './stable-registry.ts'
+import { startServers, type Servers } from './servers.ts'
 import { topicNames } from './topic-names.ts'
 import topology from './topology.ts'
 import { untilProcessed } from './until-processed.ts'
 
-const help = `Shows the fraud detection at work: starts Kafka and the app, feeds generated card transactions and their labels in
-order of time, prints alerts as they come, ends with a summary and leaves nothing behind. About a minute.
+const help = `Shows the fraud detection at work: starts a Kafka broker, a schema registry and the app, feeds generated card
+transactions and their labels in order of time, prints alerts as they come, ends with a summary and leaves nothing
+behind. About a minute.
 
   npm run demo [-- options]
 
   --customers N  how many pay with cards, about two payments a day each (default 1000); twice as many terminals
   --days N       how long (default 60)
   --seed N       another number, other transactions (default 1)
+  --kafka        on Apache Kafka itself (needs Java 17 and Maven) in place of the broker that Millrace brings
   --help         this text`
 
 const optionTypes = {
   customers: { type: 'string', default: '1000' },
   days: { type: 'string', default: '60' },
   seed: { type: 'string', default: '1' },
+  kafka: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
 
@@ -61,23 +63,24 @@ async function main(signal: AbortSignal): Promise<void> {
   }
   const seed = wholeNumber('seed', values.seed)
   const screen = createScreen(process.stdout)
-  screen.line('starting Kafka (the first time its jars are fetched, which takes longer)')
-  const server = await startKafka()
+  if (values.kafka) screen.line('starting Apache Kafka (the first time its jars are fetched, which takes longer)')
+  const servers = await startServers({ realKafka: values.kafka })
   try {
     signal.throwIfAborted()
-    await show({ brokers: server.bootstrap, data, seed, screen, signal })
+    screen.line(`a Kafka broker listens on ${servers.brokers}, a schema registry on ${servers.registryUrl}`)
+    await show({ servers, data, seed, screen, signal })
   } finally {
-    await server.stop()
+    await servers.stop()
   }
 }
 
 async function show({
-  brokers,
+  servers: { brokers, registryUrl: url },
   signal,
   ...rest
-}: Pick<Demo, 'data' | 'seed' | 'screen' | 'signal'> & { readonly brokers: string }): Promise<void> {
-  const registry = await stableRegistry()
-  const app = createApp(topology, { applicationId: 'fraud-demo', brokers, schemaRegistry: registry })
+}: Pick<Demo, 'data' | 'seed' | 'screen' | 'signal'> & { readonly servers: Servers }): Promise<void> {
+  const registry = confluentRegistry({ url })
+  const app = createApp(topology, { applicationId: 'fraud-demo', brokers, schemaRegistry: { url } })
   const failed = new AbortController()
   app.on('error', (error) => failed.abort(error))
   const kafka = kafkaClient(brokers)

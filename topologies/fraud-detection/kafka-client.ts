@@ -1,4 +1,8 @@
-import { Kafka, logLevel, type Admin } from 'kafkajs'
+import kafkajs, { Kafka, logLevel, type Admin } from 'kafkajs'
+import { kafkaJsCodec } from 'millrace'
+
+// What the app writes is LZ4, which KafkaJS does not bring.
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.LZ4] = kafkaJsCodec('lz4')
 
 /** KafkaJS, for what feeds and reads topics around the app. Its log is off, as what fails is thrown. */
 export function kafkaClient(brokers: string): Kafka {

@@ -23,9 +23,6 @@ const crashesMax = 3
 /**
  * Hands over the records of a topic from its beginning until it is closed, each once, and commits nothing: the next
  * reading starts over.
- *
- * Our topics are LZ4, which KafkaJS does not bring: reading one that the app writes works after the app has started in
- * this process, because Millrace gives KafkaJS its codec then.
  */
 export async function readTopic<T>(kafka: Kafka, options: ReadTopicOptions<T>): Promise<TopicReading> {
   // A group of its own, each time: members that a killed process left would hold partitions until they time out.

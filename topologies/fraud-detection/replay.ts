@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Admin, Kafka } from 'kafkajs'
 import { confluentRegistry, createApp, type MillraceApp, type SchemaRegistry } from 'millrace'
-import { startKafka } from 'millrace/testing'
+import { startBroker } from 'millrace/testing'
 import { ensureTopics } from './ensure-topics.ts'
 import { feedTopic } from './feed-topic.ts'
 import { labelsTopic, transactionsTopic } from './input-topics.ts'
@@ -20,7 +20,7 @@ const help = `Replays files of transactions through the topology and writes the 
 
   --input FILE      labelled transactions, CSV or CSV.gz; may be given more than once
   --output FILE     gets one line per transaction, by id: transaction_id, the features, score
-  --broker ADDRESS  host:port of a Kafka broker, several with commas (default: starts one of its own)
+  --broker ADDRESS  host:port of a Kafka broker, several with commas (default: one in this process)
   --registry URL    a Confluent-compatible schema registry (default: one in memory)
   --help            this text
 
@@ -57,8 +57,7 @@ async function main(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   const registry = url === undefined ? await stableRegistry() : confluentRegistry({ url })
   if (broker !== undefined) return replay({ brokers: broker, registry, transactions, output, signal })
-  console.error('starting Kafka')
-  const own = await startKafka()
+  const own = await startBroker()
   try {
     await replay({ brokers: own.bootstrap, registry, transactions, output, signal })
   } finally {

@@ -9,19 +9,29 @@ type GroupAnswer = NewResponse<'DescribeGroups'>['groups'][number]
 
 const nothing = Buffer.alloc(0)
 
-/** A group that there is none of is dead; up to version 5 that is no error. */
-export const describeGroups: Handler<'DescribeGroups'> = ({ groups, includeAuthorizedOperations }, { broker }) => ({
-  groups: groups.map((groupId) => ({
-    ...described(groupId, broker.groups.get(groupId)),
-    authorizedOperations: includeAuthorizedOperations ? groupOperations : unknownOperations,
-  })),
+/** The first version in which a group that there is none of is an error (KIP-1043). */
+const notFoundVersion = 6
+
+export const describeGroups: Handler<'DescribeGroups'> = (request, { broker, apiVersion }) => ({
+  groups: request.groups.map((groupId) => {
+    const group = broker.groups.get(groupId)
+    if (group === undefined && apiVersion >= notFoundVersion) return notFound(groupId)
+    const authorizedOperations = request.includeAuthorizedOperations ? groupOperations : unknownOperations
+    return { ...described(groupId, group), authorizedOperations }
+  }),
 })
+
+function notFound(groupId: string): GroupAnswer {
+  const nobody = { ...described(groupId, undefined), authorizedOperations: unknownOperations }
+  return { ...nobody, errorCode: kafkaError.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} not found.` }
+}
 
 function described(groupId: string, group: Group | undefined): GroupAnswer {
   const stable = group?.state === 'Stable'
   return {
     errorCode: kafkaError.NONE,
     groupId,
+    // Also what a group is that there is none of.
     groupState: group?.state ?? 'Dead',
     protocolType: group?.protocolType ?? '',
     // Until it is stable, what its members say is not the last word.

@@ -51,10 +51,12 @@ class FetchPoll {
     const { broker, signal } = this.#context
     const logs = this.#logs()
     const enough = sizeOf(logs) + missing
+    const epochs = logs.map(({ leaderEpoch }) => leaderEpoch)
+    const hasMoved = (): boolean => logs.some(({ isClosed, leaderEpoch }, i) => isClosed || leaderEpoch !== epochs[i])
     return new Promise((resolve) => {
       const check = (): void => {
         // Reading is what costs. What committed readers see grows by more than what is appended: with the end of a transaction.
-        const mayBeDone = this.#isCommitted || sizeOf(logs) >= enough || logs.some(({ isClosed }) => isClosed)
+        const mayBeDone = this.#isCommitted || sizeOf(logs) >= enough || hasMoved()
         if (!mayBeDone) return
         const responses = this.#read()
         if (this.#missingBytes(responses) <= 0) end(responses)
@@ -97,6 +99,8 @@ class FetchPoll {
     if (log === undefined) return failed(partitionIndex, kafkaError.UNKNOWN_TOPIC_OR_PARTITION)
     const epochError = leaderEpochError(log, wanted.currentLeaderEpoch)
     if (epochError !== kafkaError.NONE) return failed(partitionIndex, epochError)
+    const divergingEpoch = divergence(log, wanted)
+    if (divergingEpoch !== undefined) return { ...failed(partitionIndex, kafkaError.NONE), ...divergingEpoch }
     const maxBytes = budget.limit(wanted.partitionMaxBytes)
     const committed = this.#isCommitted
     const read = log.read({ offset: wanted.fetchOffset, maxBytes, committed })
@@ -115,6 +119,21 @@ class FetchPoll {
       records,
     }
   }
+}
+
+/**
+ * Where the log and what a client has read part, when it says of which epoch that was (KIP-595): the log was cut off, and
+ * written anew, behind a point that the client is past.
+ */
+function divergence(
+  log: PartitionLog,
+  { lastFetchedEpoch, fetchOffset }: Wanted,
+): Pick<PartitionResponse, 'divergingEpoch' | 'highWatermark'> | undefined {
+  if (lastFetchedEpoch < 0) return undefined
+  const end = log.endOffsetForEpoch(lastFetchedEpoch)
+  if (end === undefined) return { divergingEpoch: { epoch: -1, endOffset: -1 }, highWatermark: log.endOffset }
+  if (end.epoch === lastFetchedEpoch && end.endOffset >= fetchOffset) return undefined
+  return { divergingEpoch: { epoch: end.epoch, endOffset: end.endOffset }, highWatermark: log.endOffset }
 }
 
 function sizeOf(logs: readonly PartitionLog[]): number {

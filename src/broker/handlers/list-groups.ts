@@ -1,18 +1,27 @@
 import { kafkaError } from '../../protocol/kafka-error.ts'
 import type { Handler } from './handler.ts'
 
-/** Of all states unless some are named, in whatever case (KIP-518). */
-export const listGroups: Handler<'ListGroups'> = ({ statesFilter }, { broker }) => {
-  const states = new Set(statesFilter.map((state) => state.toLowerCase()))
+/** All there are here. */
+const groupType = 'classic'
+
+/** Of all states and types unless some are named, in whatever case (KIP-518, KIP-848). */
+export const listGroups: Handler<'ListGroups'> = ({ statesFilter, typesFilter }, { broker }) => {
+  const states = filterOf(statesFilter)
+  const types = filterOf(typesFilter)
   return {
     errorCode: kafkaError.NONE,
     groups: broker.groups.all
-      .filter(({ state }) => states.size === 0 || states.has(state.toLowerCase()))
+      .filter(({ state }) => states(state) && types(groupType))
       .map(({ id, protocolType, state }) => ({
         groupId: id,
         protocolType: protocolType ?? '',
         groupState: state,
-        groupType: 'classic',
+        groupType,
       })),
   }
+}
+
+function filterOf(wanted: readonly string[]): (value: string) => boolean {
+  const names = new Set(wanted.map((name) => name.toLowerCase()))
+  return (value) => names.size === 0 || names.has(value.toLowerCase())
 }

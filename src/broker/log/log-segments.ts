@@ -1,3 +1,4 @@
+import type { RecordsPlace } from '../../protocol/records/corrupt-records.ts'
 import type { AbortedTransactions } from './aborted-transactions.ts'
 import type { Producers } from './producers.ts'
 import { cleanedEnding, segmentEndings, segmentPath } from './segment-path.ts'
@@ -61,6 +62,15 @@ export class LogSegments {
   /** Deletes the oldest ones with their files. */
   removeFirst(count: number): void {
     for (const segment of this.#all.splice(0, count)) this.#removeFiles(segment)
+  }
+
+  /** Cuts off the batch that holds the offset, and all behind it: the last ones first, so that a crash leaves a log that is whole. */
+  truncate(offset: number, place: RecordsPlace): void {
+    while (this.#all.length > 1 && this.active.baseOffset >= offset) this.#removeFiles(this.#all.pop()!)
+    const { storage, folder } = this.#files
+    storage.remove(segmentPath(folder, this.active.baseOffset, '.idx'))
+    for (const { header, position } of this.active.batchesFrom(0, place))
+      if (header.lastOffset >= offset) return this.active.file.truncate(position)
   }
 
   #removeFiles(segment: Segment): void {

@@ -36,9 +36,9 @@ export class PartitionLog {
   /** Follows the topic's settings: set it when they change. */
   config: LogConfig
   readonly #files: LogFolder
-  readonly #segments: LogSegments
-  readonly #producers: Producers
-  readonly #aborted: AbortedTransactions
+  #segments: LogSegments
+  #producers: Producers
+  #aborted: AbortedTransactions
   readonly #checkpoint: LogCheckpoint
   #isCleaning = false
   #isClosed = false
@@ -252,9 +252,15 @@ export class PartitionLog {
     try {
       const steps = compactionSteps(this.#cleanable(nowMs))
       let step = steps.next()
-      for (; step.done !== true && !this.#isClosed; step = steps.next()) await pause()
-      if (step.done === true && step.value > this.#checkpoint.cleanedOffset)
-        this.#checkpoint.note({ cleanedOffset: step.value })
+      const segments = this.#segments
+      // A log that was cut off meanwhile has other segments: what this one cleans is thrown away.
+      const goesOn = (): boolean => !this.#isClosed && this.#segments === segments
+      while (step.done !== true) {
+        await pause()
+        if (!goesOn()) return
+        step = steps.next()
+      }
+      if (step.value > this.#checkpoint.cleanedOffset) this.#checkpoint.note({ cleanedOffset: step.value })
     } finally {
       this.#isCleaning = false
     }
@@ -270,6 +276,28 @@ export class PartitionLog {
   /** Forgets producers that have not written for so long (`producer.id.expiration.ms`): their next batch begins anew. */
   expireProducers(nowMs: number, expirationMs = 86_400_000): void {
     this.#producers.expire(nowMs, expirationMs)
+  }
+
+  /**
+   * Loses its end, as when a replica that had not got all of it becomes the leader (unclean leader election): batches that reach
+   * `offset` are gone whole, and a new leader epoch begins where the log ends now.
+   *
+   * @returns OFFSET_OUT_OF_RANGE when the offset is not in the log
+   */
+  truncateTo(offset: number, nowMs: number): { readonly errorCode: number } {
+    if (offset < this.logStartOffset || offset > this.endOffset) return { errorCode: kafkaError.OFFSET_OUT_OF_RANGE }
+    if (offset < this.endOffset) {
+      this.#segments.truncate(offset, this.place)
+      this.#segments.close()
+      // What was known of producers and transactions was of records that are gone: it is read from what is left.
+      const recovered = recoverLog({ ...this.#files, place: this.place, nowMs })
+      this.#segments = new LogSegments(this.#files, recovered.segments)
+      this.#producers = recovered.producers
+      this.#aborted = recovered.aborted
+      this.#checkpoint.note({ cleanedOffset: Math.min(this.#checkpoint.cleanedOffset, this.endOffset) })
+    }
+    this.bumpLeaderEpoch()
+    return { errorCode: kafkaError.NONE }
   }
 
   /** Calls back whenever offsets have moved, until the returned function is called: for long polls. */

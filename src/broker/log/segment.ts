@@ -102,13 +102,15 @@ export class Segment {
   read({ offset, maxBytes, limit }: SegmentRead): Buffer | undefined {
     if (offset >= this.endOffset) return undefined
     let from = this.index.positionOfOffset(offset - this.baseOffset)
-    for (;;) {
+    // Compaction may have left nothing here, and the reader may come from before.
+    while (from + batchOverhead <= this.file.size) {
       const bytes = this.file.read(from, Math.max(maxBytes, batchOverhead) + indexIntervalBytes)
       const start = startOfHolding(bytes, offset)
       if (start + batchOverhead <= bytes.length) return this.#wholeBatches(bytes, from, { maxBytes, limit, start })
       // Behind a large batch, in a gap that compaction left.
       from += start
     }
+    return undefined
   }
 
   #wholeBatches(bytes: Buffer, from: number, options: Omit<SegmentRead, 'offset'> & { start: number }): Buffer {

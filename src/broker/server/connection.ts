@@ -30,6 +30,7 @@ export class Connection {
   #queue: Buffer[] = []
   #queuedBytes = 0
   #isBusy = false
+  #lastActiveMs: number
   /** What the last request said. */
   clientId: string | null = null
 
@@ -37,6 +38,7 @@ export class Connection {
     this.#stream = stream
     this.#options = options
     this.#gate = new SaslGate(options.sasl)
+    this.#lastActiveMs = options.broker.clock.monotonic()
     this.#splitter = new FrameSplitter(this.#requestBytesMax)
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('close', () => this.#gone.abort())
@@ -54,12 +56,18 @@ export class Connection {
     return this.#gate.isOpen ? requestBytesMax : unauthenticatedRequestBytesMax
   }
 
+  /** For how long nothing has come and nothing was waited for. */
+  get idleMs(): number {
+    return this.#isBusy ? 0 : this.#options.broker.clock.monotonic() - this.#lastActiveMs
+  }
+
   /** Ends it at once. */
   destroy(): void {
     this.#stream.destroy()
   }
 
   #receive(chunk: Buffer): void {
+    this.#lastActiveMs = this.#options.broker.clock.monotonic()
     try {
       for (const message of this.#splitter.push(chunk)) {
         this.#queue.push(message)
@@ -91,6 +99,7 @@ export class Connection {
       this.#close(error instanceof Error ? error.message : String(error))
     }
     this.#isBusy = false
+    this.#lastActiveMs = this.#options.broker.clock.monotonic()
   }
 
   #next(): Buffer | undefined {

@@ -5,26 +5,30 @@ import { configType, topicConfigTable, type ConfigTypeName } from './topic-confi
 /** What admin tools read of a broker: its own settings, and what topics without their own get. */
 export function brokerConfigs({ config, nodeId }: Pick<BrokerState, 'config' | 'nodeId'>): EffectiveConfig[] {
   const own = [
-    brokerConfig('auto.create.topics.enable', 'BOOLEAN', String(config.autoCreateTopics)),
-    brokerConfig('broker.id', 'INT', String(nodeId)),
-    brokerConfig('default.replication.factor', 'INT', '1'),
-    brokerConfig('delete.topic.enable', 'BOOLEAN', 'true'),
-    brokerConfig('group.initial.rebalance.delay.ms', 'INT', String(config.groupInitialRebalanceDelayMs)),
-    brokerConfig('node.id', 'INT', String(nodeId)),
-    brokerConfig('num.partitions', 'INT', String(config.defaultPartitions)),
-    brokerConfig('offsets.topic.replication.factor', 'SHORT', '1'),
-    brokerConfig('socket.request.max.bytes', 'INT', String(config.limits.requestBytesMax)),
-    brokerConfig('transaction.state.log.replication.factor', 'SHORT', '1'),
+    given('auto.create.topics.enable', 'BOOLEAN', String(config.autoCreateTopics)),
+    given('broker.id', 'INT', String(nodeId)),
+    given('default.replication.factor', 'INT', '1'),
+    given('delete.topic.enable', 'BOOLEAN', 'true'),
+    given('group.initial.rebalance.delay.ms', 'INT', String(config.groupInitialRebalanceDelayMs)),
+    given('node.id', 'INT', String(nodeId)),
+    given('num.partitions', 'INT', String(config.defaultPartitions)),
+    given('offsets.topic.replication.factor', 'SHORT', '1'),
+    given('socket.request.max.bytes', 'INT', String(config.limits.requestBytesMax)),
+    given('transaction.state.log.replication.factor', 'SHORT', '1'),
   ]
-  const ofTopics = Object.values(topicConfigTable).map(({ synonym, type, fallback }) => ({
-    ...brokerConfig(synonym, type, fallback),
-    configSource: configSource.DEFAULT,
-  }))
+  const ofTopics = Object.values(topicConfigTable).flatMap(({ synonym, type, fallback }) =>
+    synonym === undefined ? [] : brokerConfig(synonym, { type, value: fallback, source: configSource.DEFAULT }),
+  )
   return [...own, ...ofTopics].toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function brokerConfig(name: string, type: ConfigTypeName, value: string): EffectiveConfig {
-  const source = configSource.STATIC_BROKER
+const given = (name: string, type: ConfigTypeName, value: string): EffectiveConfig =>
+  brokerConfig(name, { type, value, source: configSource.STATIC_BROKER })
+
+function brokerConfig(
+  name: string,
+  { type, value, source }: { readonly type: ConfigTypeName; readonly value: string; readonly source: number },
+): EffectiveConfig {
   return {
     name,
     value,

@@ -25,7 +25,7 @@ export interface EffectiveConfig {
 export function effectiveConfigs(configs: TopicConfigs): EffectiveConfig[] {
   return Object.entries(topicConfigTable).map(([name, definition]) => {
     const synonyms = synonymsOf(name, definition, configs)
-    const [{ value, source }] = synonyms
+    const { value, source } = synonyms[0] ?? { value: definition.fallback, source: configSource.DEFAULT }
     const type = configType[definition.type]
     return { name, value, readOnly: false, configSource: source, isSensitive: false, configType: type, synonyms }
   })
@@ -35,8 +35,10 @@ function synonymsOf(
   name: string,
   { synonym, fallback }: ConfigDefinition,
   configs: TopicConfigs,
-): [ConfigSynonym, ...ConfigSynonym[]] {
-  const byDefault = { name: synonym, value: fallback, source: configSource.DEFAULT }
+): readonly ConfigSynonym[] {
   const own = configs[name]
-  return own === undefined ? [byDefault] : [{ name, value: own, source: configSource.TOPIC }, byDefault]
+  return [
+    ...(own === undefined ? [] : [{ name, value: own, source: configSource.TOPIC }]),
+    ...(synonym === undefined ? [] : [{ name: synonym, value: fallback, source: configSource.DEFAULT }]),
+  ]
 }

@@ -11,8 +11,8 @@ export interface ConfigDefinition {
   readonly max?: number
   /** Of strings and of the items of lists. */
   readonly values?: readonly string[]
-  /** The config of a broker that says what topics without their own get. */
-  readonly synonym: string
+  /** The config of a broker that says what topics without their own get. None where a broker has none, or none that is set. */
+  readonly synonym?: string
 }
 
 const longMax = '9223372036854775807'
@@ -37,18 +37,10 @@ export const topicConfigTable: Readonly<Record<string, ConfigDefinition>> = {
   'delete.retention.ms': { type: 'LONG', fallback: '86400000', min: 0, synonym: 'log.cleaner.delete.retention.ms' },
   'file.delete.delay.ms': { type: 'LONG', fallback: '60000', min: 0, synonym: 'log.segment.delete.delay.ms' },
   'flush.messages': { type: 'LONG', fallback: longMax, min: 1, synonym: 'log.flush.interval.messages' },
-  'flush.ms': { type: 'LONG', fallback: longMax, min: 0, synonym: 'log.flush.interval.ms' },
-  'follower.replication.throttled.replicas': {
-    type: 'LIST',
-    fallback: '',
-    synonym: 'follower.replication.throttled.replicas',
-  },
+  'flush.ms': { type: 'LONG', fallback: longMax, min: 0 },
+  'follower.replication.throttled.replicas': { type: 'LIST', fallback: '' },
   'index.interval.bytes': { type: 'INT', fallback: '4096', min: 0, synonym: 'log.index.interval.bytes' },
-  'leader.replication.throttled.replicas': {
-    type: 'LIST',
-    fallback: '',
-    synonym: 'leader.replication.throttled.replicas',
-  },
+  'leader.replication.throttled.replicas': { type: 'LIST', fallback: '' },
   'local.retention.bytes': { type: 'LONG', fallback: '-2', min: -2, synonym: 'log.local.retention.bytes' },
   'local.retention.ms': { type: 'LONG', fallback: '-2', min: -2, synonym: 'log.local.retention.ms' },
   'max.compaction.lag.ms': { type: 'LONG', fallback: longMax, min: 1, synonym: 'log.cleaner.max.compaction.lag.ms' },
@@ -81,15 +73,15 @@ export const topicConfigTable: Readonly<Record<string, ConfigDefinition>> = {
   'min.compaction.lag.ms': { type: 'LONG', fallback: '0', min: 0, synonym: 'log.cleaner.min.compaction.lag.ms' },
   'min.insync.replicas': { type: 'INT', fallback: '1', min: 1, synonym: 'min.insync.replicas' },
   preallocate: { type: 'BOOLEAN', fallback: 'false', synonym: 'log.preallocate' },
-  'remote.log.copy.disable': { type: 'BOOLEAN', fallback: 'false', synonym: 'remote.log.copy.disable' },
-  'remote.log.delete.on.disable': { type: 'BOOLEAN', fallback: 'false', synonym: 'remote.log.delete.on.disable' },
-  'remote.storage.enable': { type: 'BOOLEAN', fallback: 'false', synonym: 'remote.storage.enable' },
+  'remote.log.copy.disable': { type: 'BOOLEAN', fallback: 'false' },
+  'remote.log.delete.on.disable': { type: 'BOOLEAN', fallback: 'false' },
+  'remote.storage.enable': { type: 'BOOLEAN', fallback: 'false' },
   'retention.bytes': { type: 'LONG', fallback: '-1', synonym: 'log.retention.bytes' },
-  'retention.ms': { type: 'LONG', fallback: '604800000', min: -1, synonym: 'log.retention.ms' },
+  'retention.ms': { type: 'LONG', fallback: '604800000', min: -1 },
   'segment.bytes': { type: 'INT', fallback: '1073741824', min: 1048576, synonym: 'log.segment.bytes' },
   'segment.index.bytes': { type: 'INT', fallback: '10485760', min: 4, synonym: 'log.index.size.max.bytes' },
-  'segment.jitter.ms': { type: 'LONG', fallback: '0', min: 0, synonym: 'log.roll.jitter.ms' },
-  'segment.ms': { type: 'LONG', fallback: '604800000', min: 1, synonym: 'log.roll.ms' },
+  'segment.jitter.ms': { type: 'LONG', fallback: '0', min: 0 },
+  'segment.ms': { type: 'LONG', fallback: '604800000', min: 1 },
   'unclean.leader.election.enable': {
     type: 'BOOLEAN',
     fallback: 'false',

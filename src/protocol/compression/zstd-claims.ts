@@ -72,6 +72,8 @@ export function withHonestWindows(data: Buffer, contentBytesMax: number): Buffer
     if (word !== magic) throw corrupt('no magic number')
     const frame = readFrame(data, at)
     const { end, bytesMax } = walkBlocks(data, frame.blocksAt)
+    if (frame.contentBytes !== undefined && frame.contentBytes > bytesMax)
+      throw corrupt('it claims more than its blocks can hold')
     total += frame.contentBytes ?? bytesMax
     if (total > contentBytesMax) throw new Error('corrupt zstd data: the content is larger than allowed')
     if (frame.windowAt !== undefined) honest[frame.windowAt] = Math.min(data[frame.windowAt]!, windowFor(bytesMax))

@@ -1,7 +1,7 @@
 /** State and members of groups. */
 export const describeGroups = {
   key: 15,
-  versions: [0, 5],
+  versions: [0, 6],
   flexible: 5,
   request: {
     groups: 'string[]',
@@ -12,6 +12,7 @@ export const describeGroups = {
     groups: {
       $: '[]',
       errorCode: 'int16',
+      errorMessage: 'string? 6+ = null',
       groupId: 'string',
       groupState: 'string',
       protocolType: 'string',

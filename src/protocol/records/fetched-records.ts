@@ -89,6 +89,23 @@ export class FetchedRecords {
     return this.#view(index, index * stride + 2)
   }
 
+  keyTextAt(index: number): string | undefined {
+    return this.#text(index, index * stride)
+  }
+
+  valueTextAt(index: number): string | undefined {
+    return this.#text(index, index * stride + 2)
+  }
+
+  /** Lenient and then checked: strict decoding needs a view. Whether U+FFFD is in a text of one byte a character costs nothing to say. */
+  #text(index: number, at: number): string | undefined {
+    const start = this.#fields[at]!
+    const length = this.#fields[at + 1]!
+    if (length < 0) return undefined
+    const text = this.#bodyOf(index).toString('utf8', start, start + length)
+    return text.includes('\ufffd') ? undefined : text
+  }
+
   headersAt(index: number): Headers {
     const at = index * stride
     const valueEnd = this.#fields[at + 2]! + Math.max(0, this.#fields[at + 3]!)

@@ -168,6 +168,7 @@ export class RecordCursor {
 
 /** The headers that fill `body[start, end)`, of a record that the cursor has gone over. */
 export function readHeaders(body: Buffer, start: number, end: number): Headers {
+  if (body[start] === 0) return noHeaders
   const reader = new ByteReader(body.subarray(0, end), start)
   const count = reader.varint()
   if (count <= 0) return noHeaders

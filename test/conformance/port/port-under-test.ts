@@ -92,6 +92,7 @@ export function outgoing(
   }
 }
 
+/** Without retention: the records bear a time of years ago, and a broker deletes by its clock. */
 export async function createTopic(
   { port }: PortUnderTest,
   partitionCount: number,
@@ -100,7 +101,8 @@ export async function createTopic(
   const topic = unique('topic')
   const admin = port.admin()
   await admin.connect()
-  await admin.createTopics([{ topic, partitionCount, replicationFactor: 1, configs }])
+  const kept = { 'retention.ms': '-1', ...configs }
+  await admin.createTopics([{ topic, partitionCount, replicationFactor: 1, configs: kept }])
   await admin.close()
   return topic
 }

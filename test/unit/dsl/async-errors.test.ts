@@ -80,6 +80,30 @@ describe('onError of an asynchronous operator', () => {
     },
   )
 
+  test('dead-letter says how often the call was made', async () => {
+    const app = topology('app', (builder) => {
+      builder
+        .stream('in', serdes)
+        .mapValuesAsync(async (value) => Promise.resolve(refuse(value)), {
+          onError: 'dead-letter',
+          retries: { attempts: 3, backoff: '1s' },
+        })
+        .to('out', serdes)
+    })
+    const driver = await createTestDriver(app, { deadLetterTopic })
+    const input = await driver.inputTopic('in', serdes)
+    const dead = await driver.outputTopic(deadLetterTopic, serdes)
+    input.pipe({ key: 'k', value: 'bad', timestamp: 0 })
+    for (const wait of ['1s', '10s'] as const) {
+      await driver.settled()
+      driver.advanceWallClockTime(wait)
+    }
+    await driver.settled()
+    const [letter] = dead.read()
+    const attempts = letter!.headers.find(([name]) => name === '__millrace.errors.attempts')
+    expect(Buffer.from(attempts![1]!).toString()).toBe('3')
+  })
+
   test('fail stops the task with the place of the record', async () => {
     const driver = await createTestDriver(once('fail'))
     const input = await driver.inputTopic('in', serdes)

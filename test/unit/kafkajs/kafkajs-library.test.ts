@@ -1,8 +1,6 @@
 import { createRequire } from 'node:module'
 import { expect, test, vi } from 'vitest'
 import '../../../src/kafkajs/kafkajs-library.ts'
-import '../../../src/kafkajs/kafkajs-codecs.ts'
-import { compressionCode } from '../../../src/protocol/compression/compression.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -42,13 +40,4 @@ test('requests that find a connection closed share one attempt, and a failed one
   expect(attempts).toBe(1)
   expect(await Promise.all([getConnection.call(pool), getConnection.call(pool)])).toEqual([connection, connection])
   expect(attempts).toBe(2)
-})
-
-test('a KafkaJS client in the same process reads and writes LZ4', async () => {
-  const { Codecs } = require('kafkajs/src/protocol/message/compression')
-  const codec = Codecs[compressionCode.lz4]()
-  const content = Buffer.from('records '.repeat(1_000))
-  const compressed = await codec.compress({ buffer: content })
-  expect(compressed.length).toBeLessThan(200)
-  expect(await codec.decompress(compressed)).toEqual(content)
 })

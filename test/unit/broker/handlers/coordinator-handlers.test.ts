@@ -123,6 +123,28 @@ describe('who has been fenced', () => {
   })
 })
 
+describe('groups', () => {
+  test('one that there is none of is dead, and from version 6 on an error too (KIP-1043)', async () => {
+    const described = async (version: number) =>
+      (await client.send('DescribeGroups', version, { groups: ['g'] })).groups[0]
+    expect(await described(5)).toMatchObject({ errorCode: 0, groupState: 'Dead' })
+    expect(await described(6)).toMatchObject({
+      errorCode: kafkaError.GROUP_ID_NOT_FOUND,
+      errorMessage: 'Group g not found.',
+      groupState: 'Dead',
+    })
+  })
+
+  test('are listed by state and by type, in whatever case', async () => {
+    await client.send('OffsetCommit', 8, { groupId: 'g', generationIdOrMemberEpoch: -1, topics: offsets })
+    const listed = async (filters: object) =>
+      (await client.send('ListGroups', 5, filters)).groups.map(({ groupId, groupType }) => [groupId, groupType])
+    expect(await listed({ statesFilter: ['empty'], typesFilter: ['CLASSIC'] })).toEqual([['g', 'classic']])
+    expect(await listed({ statesFilter: ['Stable'] })).toEqual([])
+    expect(await listed({ typesFilter: ['consumer'] })).toEqual([])
+  })
+})
+
 describe('offsets', () => {
   test('of a partition that is not there, or with too much beside them, are refused, and the others taken', async () => {
     const partitions = [

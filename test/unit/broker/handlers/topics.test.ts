@@ -188,3 +188,32 @@ describe('DeleteTopics and CreatePartitions', () => {
     expect(await add('u', 5)).toBe(kafkaError.UNKNOWN_TOPIC_OR_PARTITION)
   })
 })
+
+describe('DescribeConfigs', () => {
+  const described = async (resourceType: number, resourceName: string) => {
+    const resources = [{ resourceType, resourceName, configurationKeys: null }]
+    const { results } = await client.send('DescribeConfigs', 4, { resources, includeSynonyms: true })
+    return new Map(results[0]!.configs.map(({ name, ...config }) => [name, config]))
+  }
+
+  test('says where a value comes from and what it hides, of a topic as Kafka does', async () => {
+    start()
+    await create(topic('t', { configs: [{ name: 'cleanup.policy', value: 'compact' }] }))
+    const configs = await described(2, 't')
+    const byDefault = { name: 'log.cleanup.policy', value: 'delete', source: 5 }
+    expect(configs.get('cleanup.policy')).toMatchObject({
+      configSource: 1,
+      synonyms: [{ name: 'cleanup.policy', value: 'compact', source: 1 }, byDefault],
+    })
+    // Brokers have log.retention.hours set, not log.retention.ms.
+    expect(configs.get('retention.ms')).toMatchObject({ value: '604800000', configSource: 5, synonyms: [] })
+  })
+
+  test('of the broker tells what it was started with from what topics get by default', async () => {
+    start({ config: { defaultPartitions: 4 } })
+    const configs = await described(4, '1')
+    expect(configs.get('num.partitions')).toMatchObject({ value: '4', configSource: 4, readOnly: true })
+    expect(configs.get('log.cleanup.policy')).toMatchObject({ value: 'delete', configSource: 5 })
+    expect(configs.has('remote.storage.enable')).toBe(false)
+  })
+})

@@ -304,3 +304,11 @@ describe('transactions', () => {
     expect(log.append(outside, nowMs).errorCode).toBe(kafkaError.INVALID_TXN_STATE)
   })
 })
+
+test('segments that compaction has emptied are passed over, from wherever a reader comes', async () => {
+  const log = newLog({ cleanupPolicy: { delete: false, compact: true }, segmentBytes: 150 })
+  for (let i = 0; i < 10; i++) log.append(sentBatch([{ key: 'k', value: `v${i}`, timestamp: nowMs }]), nowMs)
+  await log.compact(nowMs, async () => {})
+  for (let offset = 0; offset <= 7; offset++)
+    expect(valuesOf(log.read({ ...all, offset, maxBytes: 1 }).records)).toEqual(['v7'])
+})

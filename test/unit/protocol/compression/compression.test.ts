@@ -179,7 +179,13 @@ describe('zstd', () => {
     expect(() => portably(streamed, 1_000)).toThrow('larger than allowed')
     // A single segment that claims 2^52 bytes.
     const claim = Buffer.from('28b52ffde00000000000001000', 'hex')
-    expect(() => portably(Buffer.concat([claim, Buffer.from([1, 0, 0])]))).toThrow('larger than allowed')
+    expect(() => portably(Buffer.concat([claim, Buffer.from([1, 0, 0])]))).toThrow('claims more than')
+  })
+
+  test('that claims more than its blocks can hold is refused before memory is reserved', () => {
+    // A single segment of 100 MB, and one block of nothing.
+    const claim = Buffer.from('28b52ffda000004006' + '010000', 'hex')
+    expect(() => portably(claim, 256e6)).toThrow('claims more than its blocks can hold')
   })
 
   test('that is cut off or damaged throws, or gives no more than was allowed', () => {

@@ -1,0 +1,58 @@
+import { createServer, type AddressInfo } from 'node:net'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { TopicPartition } from '../../../src/core/topic-partition.ts'
+import { portSuite } from './port-suite.ts'
+import { unique, type PortUnderTest } from './port-under-test.ts'
+
+/** A broker that lets sessions be as short as 500 ms and compacts without being asked. */
+export interface PortBroker {
+  readonly bootstrap: string
+  stop(): Promise<void>
+}
+
+export type PortAt = (brokers: readonly string[], requestTimeoutMs: number) => PortUnderTest['port']
+
+/** The suite on a broker that is started for it, for a test file of its own. */
+export function portSuiteOnBroker(name: string, portAt: PortAt, start: () => Promise<PortBroker>): void {
+  let broker: PortBroker
+  let under: PortUnderTest
+
+  beforeAll(async () => {
+    broker = await start()
+    const nobody = `127.0.0.1:${await closedPort()}`
+    under = {
+      port: portAt([broker.bootstrap], 10_000),
+      nowhere: (timeoutMs) => portAt([nobody], timeoutMs),
+      writeTransaction: (...transaction) => writeTransaction(broker.bootstrap, ...transaction),
+    }
+  })
+
+  afterAll(() => broker?.stop())
+
+  describe(name, () => portSuite(() => under))
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function writeTransaction(
+  bootstrap: string,
+  { topic, partition }: TopicPartition,
+  values: readonly string[],
+  outcome: 'commit' | 'abort',
+): Promise<void> {
+  const client = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING })
+  const options = { transactionalId: unique('transaction'), idempotent: true, maxInFlightRequests: 1 }
+  const producer = client.producer(options)
+  await producer.connect()
+  const transaction = await producer.transaction()
+  await transaction.send({ topic, messages: values.map((value) => ({ key: value, value, partition })) })
+  await (outcome === 'commit' ? transaction.commit() : transaction.abort())
+  await producer.disconnect()
+}
