@@ -8,6 +8,7 @@ import type { ApiName } from '../../../src/protocol/messages/messages.ts'
 import type { KafkaPort, TransactionalProducerPort } from '../../../src/runtime/port.ts'
 import { consumerOptions, hearing, seenIn } from '../../conformance/port/port-under-test.ts'
 import { brokerPort } from '../../support/broker-port.ts'
+import { readCommitted } from '../../support/read-committed.ts'
 import { SimulatedClock } from '../../support/simulated-clock.ts'
 import { newTestBroker } from '../../support/test-broker.ts'
 
@@ -55,24 +56,8 @@ function send({ clock }: World, producer: TransactionalProducerPort, partition: 
   return failures
 }
 
-/** As those see it who read what is committed. */
-async function committed({ clock, port }: World): Promise<string[][]> {
-  const read: string[][] = partitions.map(() => [])
-  const admin = port.admin()
-  await clock.settle(admin.connect())
-  const ends = await clock.settle(admin.offsets(topic))
-  const restorer = port.restorer({ clientId: 'reader', fetchMaxBytes: 1e6 })
-  const reading = restorer.read(
-    ends.map(({ partition, low, high }) => ({ topic, partition, from: low, end: high })),
-    (batch) => {
-      for (let i = 0; i < batch.count; i++) read[batch.partition]!.push(Buffer.from(batch.valueAt(i)!).toString())
-    },
-    new AbortController().signal,
-  )
-  await clock.settle(reading)
-  await clock.settle(restorer.close())
-  await clock.settle(admin.close())
-  return read
+function committed({ clock, port }: World): Promise<string[][]> {
+  return readCommitted(port, clock, topic)
 }
 
 async function committedOffset({ clock, port }: World): Promise<number | undefined> {
