@@ -95,7 +95,7 @@ class Admin implements AdminPort {
       const partitions = [...counts].flatMap(([topic, count]) =>
         Array.from({ length: count }, (_, partition) => ({ topic, partition })),
       )
-      return fetchOffsets(cluster, groupId, partitions)
+      return fetchOffsets(cluster, { groupId }, partitions)
     })
   }
 

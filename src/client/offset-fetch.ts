@@ -5,10 +5,16 @@ import { byTopic } from './by-topic.ts'
 import type { Cluster } from './cluster.ts'
 import type { OffsetOf } from './list-offsets.ts'
 
-/** What a group committed; a partition without a committed offset is absent. */
+/** The first version that can say `requireStable` (KIP-447). */
+const stableVersion = 7
+
+/**
+ * What a group committed; a partition without a committed offset is absent. `requireStable`: rejects with UNSTABLE_OFFSET_COMMIT,
+ * which is retriable, while a transaction is under way that will change it.
+ */
 export async function fetchOffsets(
   cluster: Cluster,
-  groupId: string,
+  { groupId, requireStable = false }: { readonly groupId: string; readonly requireStable?: boolean },
   partitions: readonly TopicPartition[],
 ): Promise<readonly OffsetOf[]> {
   if (partitions.length === 0) return []
@@ -17,9 +23,10 @@ export async function fetchOffsets(
     name,
     partitionIndexes: ofTopic.map(({ partition }) => partition),
   }))
-  const answer = await cluster.send(coordinator, 'OffsetFetch', (version) =>
-    version < 8 ? { groupId, topics } : { groups: [{ groupId, topics }] },
-  )
+  const answer = await cluster.send(coordinator, 'OffsetFetch', (version) => ({
+    ...(version < 8 ? { groupId, topics } : { groups: [{ groupId, topics }] }),
+    requireStable: requireStable && version >= stableVersion,
+  }))
   const found = answer.groups[0] ?? answer
   checkAnswer(found.errorCode)
   return found.topics.flatMap(({ name, partitions: offsets }) =>

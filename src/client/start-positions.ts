@@ -15,7 +15,8 @@ export async function startPositions(
   { groupId, offsetReset, readCommitted }: ConsumerOptions,
   partitions: readonly TopicPartition[],
 ): Promise<readonly OffsetOf[]> {
-  const committed = await fetchOffsets(cluster, groupId, partitions).catch((error: unknown) => {
+  const group = { groupId, requireStable: readCommitted }
+  const committed = await fetchOffsets(cluster, group, partitions).catch((error: unknown) => {
     cluster.forgetCoordinator({ groupId })
     throw error
   })

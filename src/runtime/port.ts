@@ -96,6 +96,7 @@ export interface ConsumerOptions {
    */
   readonly fetchBufferBytesMax: number
   readonly fetchMaxBytes: number
+  /** C16. Records of open and aborted transactions are not seen, and reading does not begin before one has ended that commits where. */
   readonly readCommitted: boolean
   /** Start for a partition without a committed offset, per topic; `none` makes it an error (MILLRACE_OFFSET_OUT_OF_RANGE). */
   offsetReset(topic: string): 'earliest' | 'latest' | 'none'

@@ -58,7 +58,7 @@ test('an app that is killed again and again in the middle of a windowed aggregat
   await until(
     () => `all is committed; it said ${text()}`,
     () => kafka.caughtUp('windowed-ids', ['visits']),
-    90_000,
+    150_000,
   )
   child.kill('SIGTERM')
   const [code] = (await once(child, 'exit')) as [number]
@@ -71,4 +71,4 @@ test('an app that is killed again and again in the middle of a windowed aggregat
     (await kafka.read(windowedIdsChangelog)).map(({ key }) => Buffer.from(key ?? []).toString('hex')),
   )
   expect(windowsInState.size).toBe(Object.keys(expected).length)
-}, 240_000)
+}, 300_000)

@@ -6,6 +6,7 @@ import { javaSuite } from '../conformance/broker/java-suite.ts'
 import { kcatSuite } from '../conformance/broker/kcat-suite.ts'
 import { kafkajsSuite } from '../conformance/broker/kafkajs-suite.ts'
 import { kafkaToolsSuite } from '../conformance/broker/kafka-tools-suite.ts'
+import { wireAnswersSuite } from '../conformance/broker/wire-answers-suite.ts'
 import { wireSuite } from '../conformance/broker/wire-suite.ts'
 import { startBrokerProcess } from '../support/broker-process.ts'
 import { JavaHost } from '../support/java-host.ts'
@@ -50,6 +51,7 @@ describe.each([
   )
   kafkajsSuite(() => broker)
   wireSuite(() => broker)
+  wireAnswersSuite(() => broker)
   kcatSuite(() => broker)
   kafkaToolsSuite(
     () => broker,

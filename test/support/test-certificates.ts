@@ -21,7 +21,7 @@ export function testAuthority(name: string): TestAuthority {
     certificate: issue(name, own.publicKey, isAuthority),
     serverIdentity() {
       const server = newKeys()
-      const key = server.privateKey.export({ type: 'pkcs8', format: 'pem' })
+      const key = server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
       return `${key}${issue('broker', server.publicKey, isLoopback)}`
     },
   }
@@ -46,10 +46,8 @@ function certificate({ issuer, subject, publicKey, extension, signer }: Certific
   const validity = der(0x30, utcTime(Date.now() - dayMs / 24), utcTime(Date.now() + dayMs))
   const publicKeyInfo = publicKey.export({ type: 'spki', format: 'der' })
   const extensions = der(0xa3, der(0x30, extension))
-  const toSign = der(
-    0x30,
-    ...[version3, serial, ecdsaWithSha256, nameOf(issuer), validity, nameOf(subject), publicKeyInfo, extensions],
-  )
+  const names = [nameOf(issuer), validity, nameOf(subject)]
+  const toSign = der(0x30, version3, serial, ecdsaWithSha256, ...names, publicKeyInfo, extensions)
   const signature = der(0x03, Buffer.of(0), sign('sha256', toSign, signer))
   const text = der(0x30, toSign, ecdsaWithSha256, signature).toString('base64').replaceAll(/.{64}/g, '$&\n')
   return `-----BEGIN CERTIFICATE-----\n${text.trimEnd()}\n-----END CERTIFICATE-----\n`

@@ -20,12 +20,12 @@ export const createTopics: Handler<'CreateTopics'> = (request, { broker }) => {
 }
 
 function repeated({ name }: Wanted): Answer {
-  return { name, ...outcomeOf(() => refuse('INVALID_REQUEST', 'Duplicate topic name.')), configs: null }
+  return { name, ...outcomeOf(() => refuse('INVALID_REQUEST', 'Duplicate topic name.')), configs: [] }
 }
 
 function created(topic: Wanted, validateOnly: boolean, broker: BrokerState): Answer {
   const { name } = topic
-  let answer: Partial<Answer> = { configs: null }
+  let answer: Partial<Answer> = { configs: [] }
   const outcome = outcomeOf(() => {
     const asked = {
       name,

@@ -3,7 +3,8 @@ import type { BrokerState } from '../broker-state.ts'
 import { outcomeOf } from '../refusal.ts'
 import { brokerConfigs } from '../topics/broker-configs.ts'
 import { effectiveConfigs, type EffectiveConfig } from '../topics/effective-configs.ts'
-import { configResource } from './config-resource.ts'
+import { checkTopicName } from '../topics/topic-name.ts'
+import { configResource, resourceTypes } from './config-resource.ts'
 import type { Handler } from './handler.ts'
 
 type Wanted = RequestOf<'DescribeConfigs'>['resources'][number]
@@ -33,6 +34,7 @@ function described(wanted: Wanted, includeSynonyms: boolean, broker: BrokerState
 }
 
 function configsOf(wanted: Wanted, broker: BrokerState): EffectiveConfig[] {
+  if (wanted.resourceType === resourceTypes.TOPIC) checkTopicName(wanted.resourceName)
   if (configResource(wanted, broker) === 'topic')
     return effectiveConfigs(broker.topics.get(wanted.resourceName)!.configs)
   // Of all brokers together nothing is set.

@@ -161,6 +161,8 @@ class Budget {
   }
 }
 
+/** Of a partition that is not there Kafka says that no transactions were aborted in it, of others nothing. */
 function failed(partitionIndex: number, errorCode: number): PartitionResponse {
-  return { partitionIndex, errorCode, highWatermark: -1, abortedTransactions: null, records: nothing }
+  const abortedTransactions = errorCode === kafkaError.UNKNOWN_TOPIC_OR_PARTITION ? [] : null
+  return { partitionIndex, errorCode, highWatermark: -1, abortedTransactions, records: nothing }
 }

@@ -4,7 +4,7 @@ import { outcomeOf, Refusal } from '../refusal.ts'
 import { listItems } from '../topics/config-value.ts'
 import { topicConfigTable } from '../topics/topic-config-table.ts'
 import { checkTopicConfigs, topicConfig, type TopicConfigs } from '../topics/topic-configs.ts'
-import { configResource, refuseBrokerConfigs } from './config-resource.ts'
+import { checkAlteration, configResource, refuseBrokerConfigs, resourceTypes } from './config-resource.ts'
 import type { Handler } from './handler.ts'
 
 type Resource = RequestOf<'IncrementalAlterConfigs'>['resources'][number]
@@ -17,8 +17,11 @@ export const incrementalAlterConfigs: Handler<'IncrementalAlterConfigs'> = (requ
   responses: request.resources.map((resource) => {
     const { resourceType, resourceName } = resource
     const outcome = outcomeOf(() => {
+      const set = resource.configs.filter(({ configOperation }) => configOperation !== operation.DELETE)
+      checkAlteration(resource, set)
+      // Kafka looks at the values first, and for the topic then.
+      const configs = resourceType === resourceTypes.TOPIC ? altered(resource, broker) : {}
       if (configResource(resource, broker) === 'broker') refuseBrokerConfigs()
-      const configs = altered(resource, broker)
       if (!request.validateOnly) broker.topics.setConfigs(resourceName, configs)
     })
     return { ...outcome, resourceType, resourceName }
@@ -30,7 +33,7 @@ function altered({ resourceName, configs: alterations }: Resource, broker: Broke
   const names = alterations.map(({ name }) => name)
   if (new Set(names).size < names.length)
     throw new Refusal('INVALID_REQUEST', `Error due to duplicate config keys: ${names.join(', ')}`)
-  const configs = new Map<string, string | null>(Object.entries(broker.topics.get(resourceName)!.configs))
+  const configs = new Map<string, string | null>(Object.entries(broker.topics.get(resourceName)?.configs ?? {}))
   for (const alteration of alterations) alter(configs, alteration)
   return checkTopicConfigs(Object.fromEntries(configs))
 }

@@ -38,11 +38,11 @@ interface Asked {
 function offsetOf(log: PartitionLog | undefined, wanted: Wanted, asked: Asked): PartitionResponse {
   const { partitionIndex, currentLeaderEpoch, timestamp } = wanted
   const failed = (errorCode: number): PartitionResponse => ({ partitionIndex, errorCode })
+  if (timestamp < maxTimestamp || (timestamp === maxTimestamp && asked.apiVersion < maxTimestampVersion))
+    return failed(kafkaError.UNSUPPORTED_VERSION)
   if (log === undefined) return failed(kafkaError.UNKNOWN_TOPIC_OR_PARTITION)
   const epochError = leaderEpochError(log, currentLeaderEpoch)
   if (epochError !== kafkaError.NONE) return failed(epochError)
-  if (timestamp < maxTimestamp || (timestamp === maxTimestamp && asked.apiVersion < maxTimestampVersion))
-    return failed(kafkaError.UNSUPPORTED_VERSION)
   const found = lookUp(log, timestamp, asked.committed)
   if (asked.apiVersion >= leaderEpochVersion) return { partitionIndex, errorCode: kafkaError.NONE, ...found }
   const { leaderEpoch: _, ...sayable } = found

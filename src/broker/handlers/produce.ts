@@ -30,6 +30,13 @@ export interface TransactionalWrite {
 /** The first version in which clients may send zstd (KIP-110). */
 const zstdVersion = 7
 
+/** With these Kafka's ReplicaManager says nothing of the log, as with errors that it has before it looks at it. */
+const hidesLogStart: ReadonlySet<number> = new Set([
+  kafkaError.CORRUPT_MESSAGE,
+  kafkaError.MESSAGE_TOO_LARGE,
+  kafkaError.RECORD_LIST_TOO_LARGE,
+])
+
 /** Null for acks=0: nobody waits for an answer. One node: acks of 1 and of all are the same. */
 export function produce(request: Request, context: ProduceContext): NewResponse<'Produce'> | null {
   const responses = request.topicData.map(({ name, partitionData }) => ({
@@ -54,8 +61,8 @@ function appendTo(topic: string, { index, records }: PartitionData, call: Call):
   const problem = batchProblem(records, { topic, partition: index }, call)
   if (problem !== undefined) return refused(index, ...problem)
   try {
-    const { logAppendTimeMs, ...result } = log.append(records, context.broker.clock.now())
-    return { index, ...result, logAppendTimeMs }
+    const result = log.append(records, context.broker.clock.now())
+    return { index, ...result, ...(hidesLogStart.has(result.errorCode) && { logStartOffset: -1 }) }
   } catch (error) {
     if (!(error instanceof StateError)) throw error
     return refused(index, kafkaError.KAFKA_STORAGE_ERROR, error.message)
@@ -75,7 +82,9 @@ function batchProblem(
     return [kafkaError.UNSUPPORTED_COMPRESSION_TYPE, `zstd needs Produce version ${zstdVersion}`]
   const { transactionalId } = request
   if (!batch.isTransactional) return undefined
-  if (transactionalId === null) return [kafkaError.INVALID_RECORD, 'a transactional batch without a transactional id']
+  // What is not named nobody can be allowed to write to.
+  if (transactionalId === null)
+    return [kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'a transactional batch without a transactional id']
   const { producerEpoch } = batch
   const write = { transactionalId, producerId: Number(batch.producerId), producerEpoch, ...place }
   const errorCode = context.broker.transactions?.verifyPartition(write) ?? kafkaError.NONE

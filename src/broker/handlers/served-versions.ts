@@ -7,7 +7,7 @@ type Versions = readonly [number, number]
  * topic ids (Metadata 10, Fetch 13, DeleteTopics 6), transactions of version 2 (Produce 12, EndTxn 5), the consumer group
  * protocol of KIP-848. NOT-DONE.md has it per request.
  */
-const servedVersions: Readonly<Record<ApiName, Versions>> = {
+export const servedVersions: Readonly<Record<ApiName, Versions>> = {
   Produce: [3, 9],
   Fetch: [4, 12],
   ListOffsets: [1, 7],

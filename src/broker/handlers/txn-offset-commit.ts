@@ -6,7 +6,7 @@ import type { Handler } from './handler.ts'
 export const txnOffsetCommit: Handler<'TxnOffsetCommit'> = (request, context) => {
   const { groups, transactions } = context.broker
   const { groupId, memberId, groupInstanceId, generationId: generation, producerId } = request
-  const errorCode = transactions.verifyGroup(request, groupId)
+  const errorCode = groupId === '' ? kafkaError.INVALID_GROUP_ID : transactions.verifyGroup(request, groupId)
   if (errorCode !== kafkaError.NONE)
     return {
       topics: request.topics.map(({ name, partitions }) => ({

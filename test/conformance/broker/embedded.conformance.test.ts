@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { startBroker, type EmbeddedBroker } from '../../../src/testing.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 import { kafkajsSuite } from './kafkajs-suite.ts'
+import { wireAnswersSuite } from './wire-answers-suite.ts'
 import { wireSuite } from './wire-suite.ts'
 
 let broker: EmbeddedBroker
@@ -16,3 +17,4 @@ const under = (): BrokerUnderTest => ({ bootstrap: broker.bootstrap, transaction
 
 kafkajsSuite(under)
 wireSuite(under)
+wireAnswersSuite(under)

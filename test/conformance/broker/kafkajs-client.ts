@@ -1,22 +1,22 @@
 import { Kafka, logLevel, type Message } from 'kafkajs'
+import { ownPortAt } from '../port/ports.ts'
 import { unique, type BrokerUnderTest } from './broker-under-test.ts'
 
 export function kafkaJs({ bootstrap }: BrokerUnderTest): Kafka {
   return new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING })
 }
 
-/** One new topic. */
+/** One new topic that can be written at once. Not made by KafkaJS, which gives up when a broker has not heard of it yet. */
 export async function newTopic(
-  broker: BrokerUnderTest,
-  numPartitions = 1,
+  { bootstrap }: BrokerUnderTest,
+  partitionCount = 1,
   configs: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const topic = unique('topic')
-  const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }))
-  const admin = kafkaJs(broker).admin()
+  const admin = ownPortAt([bootstrap], 10_000).admin()
   await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }] })
-  await admin.disconnect()
+  await admin.createTopics([{ topic, partitionCount, replicationFactor: 1, configs }])
+  await admin.close()
   return topic
 }
 

@@ -196,21 +196,24 @@ export function kafkajsSuite(broker: () => BrokerUnderTest): void {
     test('topics are made, grown, described and deleted', async () => {
       const client = await admin()
       const topic = unique('made')
-      expect(await client.createTopics({ topics: [{ topic, numPartitions: 2 }] })).toBe(true)
-      expect(await client.createTopics({ topics: [{ topic }] })).toBe(false)
+      expect(await client.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 2 }] })).toBe(true)
+      expect(await client.createTopics({ waitForLeaders: false, topics: [{ topic }] })).toBe(false)
       await client.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
-      const { topics } = await client.fetchTopicMetadata({ topics: [topic] })
-      expect(topics[0]!.partitions.map(({ leader, isr }) => [leader, isr])).toEqual([1, 1, 1].map(() => [1, [1]]))
+      const partitions = async (): Promise<unknown> => {
+        const { topics } = await client.fetchTopicMetadata({ topics: [topic] })
+        return topics[0]!.partitions.map(({ leader, isr }) => [leader, isr])
+      }
+      await expect.poll(partitions, { timeout: 10_000 }).toEqual([1, 1, 1].map(() => [1, [1]]))
       const configNames = ['retention.ms']
       await client.alterConfigs({
         validateOnly: false,
         resources: [{ type: 2, name: topic, configEntries: [{ name: 'retention.ms', value: '7000' }] }],
       })
-      const { resources } = await client.describeConfigs({
-        includeSynonyms: false,
-        resources: [{ type: 2, name: topic, configNames }],
-      })
-      expect(resources[0]!.configEntries).toMatchObject([{ configName: 'retention.ms', configValue: '7000' }])
+      const retention = async (): Promise<unknown> => {
+        const asked = { includeSynonyms: false, resources: [{ type: 2, name: topic, configNames }] }
+        return (await client.describeConfigs(asked)).resources[0]!.configEntries[0]!.configValue
+      }
+      await expect.poll(retention, { timeout: 10_000 }).toBe('7000')
       await client.deleteTopics({ topics: [topic] })
       await expect.poll(async () => (await client.listTopics()).includes(topic), { timeout: 10_000 }).toBe(false)
     })

@@ -6,6 +6,7 @@ import type { Fault } from '../../../src/broker/faults/fault.ts'
 import { seededRandom } from '../../../src/core/random.ts'
 import type { ProducerOptions, ProducerPort } from '../../../src/runtime/port.ts'
 import { brokerPort } from '../../support/broker-port.ts'
+import { readCommitted } from '../../support/read-committed.ts'
 import { SimulatedClock } from '../../support/simulated-clock.ts'
 import { newTestBroker } from '../../support/test-broker.ts'
 
@@ -80,25 +81,8 @@ async function happen({ broker: { control }, clock }: World, event: Event): Prom
   else await clock.advance(event.ms)
 }
 
-async function readAll({ broker, clock }: World): Promise<string[][]> {
-  const port = brokerPort(broker, clock)
-  const read: string[][] = partitions.map(() => [])
-  const admin = port.admin()
-  await clock.settle(admin.connect())
-  const ends = await clock.settle(admin.offsets(topic))
-  await clock.settle(admin.close())
-  const ranges = ends.map(({ partition, low, high }) => ({ topic, partition, from: low, end: high }))
-  const restorer = port.restorer({ clientId: 'reader', fetchMaxBytes: 1e6 })
-  const reading = restorer.read(
-    ranges,
-    (batch) => {
-      for (let i = 0; i < batch.count; i++) read[batch.partition]!.push(Buffer.from(batch.valueAt(i)!).toString())
-    },
-    new AbortController().signal,
-  )
-  await clock.settle(reading)
-  await clock.settle(restorer.close())
-  return read
+function readAll({ broker, clock }: World): Promise<string[][]> {
+  return readCommitted(brokerPort(broker, clock), clock, topic)
 }
 
 const api = fc.constantFrom('Produce' as const, 'Produce' as const, 'InitProducerId' as const, 'Metadata' as const)

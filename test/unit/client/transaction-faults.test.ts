@@ -6,7 +6,9 @@ import type { Fault } from '../../../src/broker/faults/fault.ts'
 import { seededRandom } from '../../../src/core/random.ts'
 import type { ApiName } from '../../../src/protocol/messages/messages.ts'
 import type { KafkaPort, TransactionalProducerPort } from '../../../src/runtime/port.ts'
+import { consumerOptions, hearing, seenIn } from '../../conformance/port/port-under-test.ts'
 import { brokerPort } from '../../support/broker-port.ts'
+import { readCommitted } from '../../support/read-committed.ts'
 import { SimulatedClock } from '../../support/simulated-clock.ts'
 import { newTestBroker } from '../../support/test-broker.ts'
 
@@ -54,24 +56,8 @@ function send({ clock }: World, producer: TransactionalProducerPort, partition: 
   return failures
 }
 
-/** As those see it who read what is committed. */
-async function committed({ clock, port }: World): Promise<string[][]> {
-  const read: string[][] = partitions.map(() => [])
-  const admin = port.admin()
-  await clock.settle(admin.connect())
-  const ends = await clock.settle(admin.offsets(topic))
-  const restorer = port.restorer({ clientId: 'reader', fetchMaxBytes: 1e6 })
-  const reading = restorer.read(
-    ends.map(({ partition, low, high }) => ({ topic, partition, from: low, end: high })),
-    (batch) => {
-      for (let i = 0; i < batch.count; i++) read[batch.partition]!.push(Buffer.from(batch.valueAt(i)!).toString())
-    },
-    new AbortController().signal,
-  )
-  await clock.settle(reading)
-  await clock.settle(restorer.close())
-  await clock.settle(admin.close())
-  return read
+function committed({ clock, port }: World): Promise<string[][]> {
+  return readCommitted(port, clock, topic)
 }
 
 async function committedOffset({ clock, port }: World): Promise<number | undefined> {
@@ -169,6 +155,29 @@ test('whatever goes wrong: a committed transaction is seen once and whole, an ab
     }),
     { numRuns: 40 },
   )
+})
+
+test('C16 who reads what is committed waits for the transaction that commits where to begin', async () => {
+  const world = newWorld()
+  const { clock, port } = world
+  const producer = await connected(world)
+  producer.begin()
+  for (let i = 0; i < 5; i++) send(world, producer, 0, String(i))
+  await clock.settle(producer.commit())
+  producer.begin()
+  await clock.settle(producer.sendOffsets([{ topic, partition: 0, offset: 3 }], member))
+  const consumer = port.consumer(consumerOptions({ groupId, readCommitted: true }))
+  const listener = hearing()
+  await clock.settle(consumer.subscribe([topic], listener))
+  const polled = consumer.poll(600_000)
+  await clock.advance(5_000)
+  expect(consumer.groupMetadata().generationId).toBe(1)
+  expect(listener.heard).toEqual([])
+  await clock.settle(producer.commit())
+  const [batch] = await clock.settle(polled)
+  expect(seenIn(batch!).map(({ value }) => value)).toEqual(['3', '4'])
+  await clock.settle(consumer.close())
+  await clock.settle(producer.close())
 })
 
 describe('a producer that is fenced', () => {

@@ -2,6 +2,7 @@ package interop;
 
 import static interop.Clients.admin;
 import static interop.Clients.outcome;
+import static interop.Clients.settled;
 import static interop.Clients.topic;
 import static interop.Clients.unique;
 
@@ -39,13 +40,15 @@ final class Administration {
             seen.put("fewer partitions", outcome(() -> admin.createPartitions(Map.of(name, NewPartitions.increaseTo(2))).all().get()));
             seen.put("as many partitions", outcome(() -> admin.createPartitions(Map.of(name, NewPartitions.increaseTo(3))).all().get()));
             seen.put("partitions of a missing topic", outcome(() -> admin.createPartitions(Map.of("missing", NewPartitions.increaseTo(3))).all().get()));
-            var described = admin.describeTopics(List.of(name)).allTopicNames().get().get(name);
-            seen.put("described", described.partitions().size() + " " + described.isInternal() + " " + described.partitions().get(0).leader().id() + " " + described.partitions().get(0).isr().size());
+            seen.put("described", settled("3 false 1 1", () -> {
+                var described = admin.describeTopics(List.of(name)).allTopicNames().get().get(name);
+                return described.partitions().size() + " " + described.isInternal() + " " + described.partitions().get(2).leader().id() + " " + described.partitions().get(2).isr().size();
+            }));
             seen.put("listed", admin.listTopics().names().get().contains(name));
-            seen.put("log folders", admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1).values().stream().flatMap(dir -> dir.replicaInfos().keySet().stream()).filter(p -> p.topic().equals(name)).count());
+            seen.put("log folders", settled("3", () -> admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1).values().stream().flatMap(dir -> dir.replicaInfos().keySet().stream()).filter(p -> p.topic().equals(name)).count()));
             seen.put("deleted", outcome(() -> admin.deleteTopics(List.of(name)).all().get()));
             seen.put("deleted again", outcome(() -> admin.deleteTopics(List.of(name)).all().get()));
-            seen.put("described after", outcome(() -> admin.describeTopics(List.of(name)).allTopicNames().get()));
+            seen.put("described after", settled("UnknownTopicOrPartitionException", () -> admin.describeTopics(List.of(name)).allTopicNames().get()));
         }
         return seen;
     }
@@ -59,14 +62,17 @@ final class Administration {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
         Map<String, Object> seen = new LinkedHashMap<>();
         try (Admin admin = admin(bootstrap)) {
-            seen.put("as it was made", shown(admin, resource, "retention.ms"));
+            seen.put("as it was made", settled("1000 DYNAMIC_TOPIC_CONFIG false", () -> shown(admin, resource, "retention.ms")));
             seen.put("a default", shown(admin, resource, "segment.bytes"));
             seen.put("set", alter(admin, resource, "retention.ms", "2000", AlterConfigOp.OpType.SET));
+            seen.put("as it was set", settled("2000 DYNAMIC_TOPIC_CONFIG false", () -> shown(admin, resource, "retention.ms")));
             seen.put("appended", alter(admin, resource, "cleanup.policy", "compact", AlterConfigOp.OpType.APPEND));
-            seen.put("both", shown(admin, resource, "retention.ms") + ", " + shown(admin, resource, "cleanup.policy"));
+            String both = "2000 DYNAMIC_TOPIC_CONFIG false, delete,compact DYNAMIC_TOPIC_CONFIG false";
+            seen.put("both", settled(both, () -> shown(admin, resource, "retention.ms") + ", " + shown(admin, resource, "cleanup.policy")));
             seen.put("subtracted", alter(admin, resource, "cleanup.policy", "delete", AlterConfigOp.OpType.SUBTRACT));
             seen.put("deleted", alter(admin, resource, "retention.ms", "", AlterConfigOp.OpType.DELETE));
-            seen.put("after", shown(admin, resource, "retention.ms") + ", " + shown(admin, resource, "cleanup.policy"));
+            String after = "604800000 DEFAULT_CONFIG false, compact DYNAMIC_TOPIC_CONFIG false";
+            seen.put("after", settled(after, () -> shown(admin, resource, "retention.ms") + ", " + shown(admin, resource, "cleanup.policy")));
             seen.put("a bad value", alter(admin, resource, "retention.ms", "soon", AlterConfigOp.OpType.SET));
             seen.put("a bad name", alter(admin, resource, "no.such.config", "1", AlterConfigOp.OpType.SET));
             seen.put("appended to a number", alter(admin, resource, "retention.ms", "1", AlterConfigOp.OpType.APPEND));

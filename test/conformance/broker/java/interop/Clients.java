@@ -97,4 +97,14 @@ final class Clients {
             return cause.getClass().getSimpleName();
         }
     }
+
+    /**
+     * The same, asked again for a while until it is what is wanted: a broker hears of what the controller has done a little later.
+     */
+    static String settled(String wanted, Callable<?> call) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        String last = outcome(call);
+        while (!last.equals(wanted) && System.nanoTime() < deadline) last = outcome(call);
+        return last;
+    }
 }
