@@ -26,6 +26,7 @@ export class AbortedTransactions {
 
   /** Those that a reader of [from, to) must know of. */
   overlapping(from: number, to: number): AbortedTransaction[] {
+    if (to <= from) return []
     const found: AbortedTransaction[] = []
     for (let i = this.#firstEndingAt(from); i < this.#all.length; i++) {
       const transaction = this.#all[i]!

@@ -162,3 +162,18 @@ function isLastOfProducer(batch: BatchHeader, producers: Producers): boolean {
   const lastOffset = lastOffsetOf(state)
   return lastOffset >= 0 ? batch.lastOffset === lastOffset : batch.isControl && batch.producerEpoch === state.epoch
 }
+
+/** All steps, with a pause between any two; undefined when it was given up. */
+export async function runPaced<T>(
+  steps: Iterator<void, T>,
+  pause: () => Promise<void>,
+  goesOn: () => boolean,
+): Promise<T | undefined> {
+  let step = steps.next()
+  while (step.done !== true) {
+    await pause()
+    if (!goesOn()) return undefined
+    step = steps.next()
+  }
+  return step.value
+}

@@ -3,7 +3,9 @@ import type { AbortedTransactions } from './aborted-transactions.ts'
 import type { Producers } from './producers.ts'
 import { cleanedEnding, segmentEndings, segmentPath } from './segment-path.ts'
 import { writeIndex, writeProducers, type LogFolder } from './segment-files.ts'
-import { Segment } from './segment.ts'
+import { Segment, type SegmentRead } from './segment.ts'
+
+const nothing = Buffer.alloc(0)
 
 /** The segments of a log in the order of their offsets; there is always one, and the last one is written to. */
 export class LogSegments {
@@ -25,6 +27,11 @@ export class LogSegments {
 
   get sizeInBytes(): number {
     return this.#all.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
+  }
+
+  /** -1: no record has one. */
+  get largestTimestamp(): number {
+    return this.#all.reduce((max, { maxTimestamp }) => Math.max(max, maxTimestamp), -1)
   }
 
   /**
@@ -51,6 +58,15 @@ export class LogSegments {
       else high = middle - 1
     }
     return low
+  }
+
+  /** As of one segment; compaction may have left nothing in the rest of one, and then it is the next that has it. */
+  read(wanted: SegmentRead): Buffer {
+    for (let i = this.indexOf(wanted.offset); i < this.#all.length; i++) {
+      const records = this.#all[i]!.read(wanted)
+      if (records !== undefined) return records
+    }
+    return nothing
   }
 
   /** Nobody will read what is before an offset: memory lets go of it before whole segments can go. */

@@ -6,7 +6,7 @@ import { BatchHeader } from '../../protocol/records/batch-header.ts'
 import { writeMarker } from '../../protocol/records/control-batch.ts'
 import type { RecordsPlace } from '../../protocol/records/corrupt-records.ts'
 import { kafkaError } from '../../protocol/kafka-error.ts'
-import type { AbortedTransaction, AbortedTransactions } from './aborted-transactions.ts'
+import type { AbortedTransactions } from './aborted-transactions.ts'
 import { AppendRejection } from './append-rejection.ts'
 import { checkBatches } from './check-batches.ts'
 import type { LogConfig } from './log-config.ts'
@@ -27,9 +27,7 @@ import type {
 } from './partition-log-options.ts'
 import { toStored } from './stored-batches.ts'
 import { LogCheckpoint, type EpochEnd } from './log-checkpoint.ts'
-import { compactionSteps, type CompactionOptions } from './compaction.ts'
-
-const nothing = Buffer.alloc(0)
+import { compactionSteps, runPaced, type CompactionOptions } from './compaction.ts'
 
 export class PartitionLog {
   readonly place: RecordsPlace
@@ -138,10 +136,8 @@ export class PartitionLog {
   }
 
   /** Ends a transaction here: the coordinator's control batch, which makes the last stable offset move on. */
-  writeMarker(
-    { type, producerId, epoch, coordinatorEpoch }: MarkerOptions,
-    nowMs: number,
-  ): { readonly errorCode: number } {
+  writeMarker(options: MarkerOptions, nowMs: number): { readonly errorCode: number } {
+    const { type, producerId, epoch, coordinatorEpoch } = options
     const marker = { type, coordinatorEpoch, producerId: BigInt(producerId), producerEpoch: epoch, timestamp: nowMs }
     const errorCode = this.#producers.endError({ producerId, epoch, coordinatorEpoch })
     if (errorCode !== kafkaError.NONE) return { errorCode }
@@ -157,42 +153,26 @@ export class PartitionLog {
   read({ offset, maxBytes, committed }: ReadOptions): ReadResult {
     const limit = committed ? this.lastStableOffset : this.endOffset
     const inRange = offset >= this.logStartOffset && offset <= this.endOffset
-    const records = inRange && offset < limit ? this.#readBatches(offset, maxBytes, limit) : nothing
+    const records = inRange && offset < limit ? this.#segments.read({ offset, maxBytes, limit }) : Buffer.alloc(0)
     return {
       errorCode: inRange ? kafkaError.NONE : kafkaError.OFFSET_OUT_OF_RANGE,
       records,
       highWatermark: this.endOffset,
       lastStableOffset: this.lastStableOffset,
       logStartOffset: this.logStartOffset,
-      aborted: committed ? this.#abortedIn(offset, records) : null,
+      aborted: committed ? this.#aborted.overlapping(offset, endOffsetOf(records) ?? offset) : null,
     }
-  }
-
-  /** Compaction may leave nothing in the rest of a segment. */
-  #readBatches(offset: number, maxBytes: number, limit: number): Buffer {
-    const { all } = this.#segments
-    for (let i = this.#segments.indexOf(offset); i < all.length; i++) {
-      const records = all[i]!.read({ offset, maxBytes, limit })
-      if (records !== undefined) return records
-    }
-    return nothing
-  }
-
-  #abortedIn(offset: number, records: Buffer): AbortedTransaction[] {
-    const end = endOffsetOf(records) ?? offset
-    return end === offset ? [] : this.#aborted.overlapping(offset, end)
   }
 
   /** The first record with a timestamp of at least this; undefined when there is none (ListOffsets). */
   offsetForTime(timestamp: number): TimestampedOffset | undefined {
-    const { logStartOffset, place } = this
-    return firstAtOrAfter(this.#segments.all, { timestamp, logStartOffset, place })
+    return firstAtOrAfter(this.#segments.all, { timestamp, logStartOffset: this.logStartOffset, place: this.place })
   }
 
   /** The first of the records with the largest timestamp; undefined when there is none (KIP-734). */
   maxTimestampOffset(): TimestampedOffset | undefined {
-    const largest = this.#segments.all.reduce((max, segment) => Math.max(max, segment.maxTimestamp), -1)
-    return largest < 0 ? undefined : this.offsetForTime(largest)
+    const { largestTimestamp } = this.#segments
+    return largestTimestamp < 0 ? undefined : this.offsetForTime(largestTimestamp)
   }
 
   /** Where an epoch ends (KIP-320); undefined for one that has not been. */
@@ -249,18 +229,12 @@ export class PartitionLog {
   async compact(nowMs: number, pause: () => Promise<void>): Promise<void> {
     if (!this.config.cleanupPolicy.compact || this.#isCleaning) return
     this.#isCleaning = true
+    const segments = this.#segments
+    // A log that was cut off meanwhile has other segments: what this one cleans is thrown away.
+    const goesOn = (): boolean => !this.#isClosed && this.#segments === segments
     try {
-      const steps = compactionSteps(this.#cleanable(nowMs))
-      let step = steps.next()
-      const segments = this.#segments
-      // A log that was cut off meanwhile has other segments: what this one cleans is thrown away.
-      const goesOn = (): boolean => !this.#isClosed && this.#segments === segments
-      while (step.done !== true) {
-        await pause()
-        if (!goesOn()) return
-        step = steps.next()
-      }
-      if (step.value > this.#checkpoint.cleanedOffset) this.#checkpoint.note({ cleanedOffset: step.value })
+      const cleanedOffset = (await runPaced(compactionSteps(this.#cleanable(nowMs)), pause, goesOn)) ?? 0
+      if (cleanedOffset > this.#checkpoint.cleanedOffset) this.#checkpoint.note({ cleanedOffset })
     } finally {
       this.#isCleaning = false
     }
@@ -269,8 +243,8 @@ export class PartitionLog {
   #cleanable(nowMs: number): CompactionOptions {
     const { config, place, lastStableOffset } = this
     const cleanedOffset = Math.min(this.#checkpoint.cleanedOffset, this.endOffset)
-    const [segments, aborted, producers] = [this.#segments, this.#aborted, this.#producers]
-    return { segments, aborted, producers, config, place, nowMs, cleanedOffset, lastStableOffset }
+    const parts = { segments: this.#segments, aborted: this.#aborted, producers: this.#producers }
+    return { ...parts, config, place, nowMs, cleanedOffset, lastStableOffset }
   }
 
   /** Forgets producers that have not written for so long (`producer.id.expiration.ms`): their next batch begins anew. */
@@ -292,8 +266,7 @@ export class PartitionLog {
       // What was known of producers and transactions was of records that are gone: it is read from what is left.
       const recovered = recoverLog({ ...this.#files, place: this.place, nowMs })
       this.#segments = new LogSegments(this.#files, recovered.segments)
-      this.#producers = recovered.producers
-      this.#aborted = recovered.aborted
+      ;({ producers: this.#producers, aborted: this.#aborted } = recovered)
       this.#checkpoint.note({ cleanedOffset: Math.min(this.#checkpoint.cleanedOffset, this.endOffset) })
     }
     this.bumpLeaderEpoch()
@@ -306,10 +279,9 @@ export class PartitionLog {
     return () => void this.#listeners.delete(listener)
   }
 
+  /** Only those of now: one that waits again from within its call would be called without end. */
   #changed(): void {
-    // Only those of now: one that waits again from within its call would be called without end.
-    const listeners = [...this.#listeners]
-    for (const listener of listeners) listener()
+    for (const listener of Array.from(this.#listeners)) listener()
   }
 
   /** Lets go of its files, which stay. Who waits is called, and finds it closed. */
