@@ -26,6 +26,14 @@ interface Written extends Sent {
   readonly baseOffset: number
 }
 
+/** All that the model knew when the log had this end. */
+interface Moment {
+  readonly end: number
+  readonly outcomes: readonly Outcome[]
+  readonly sequences: ReadonlyMap<number, number>
+  readonly last: ReadonlyMap<number, Written>
+}
+
 export class LogModel {
   readonly #inner: Storage
   readonly #config: LogConfig
@@ -34,8 +42,9 @@ export class LogModel {
   nowMs = 1_000_000
   #records: ModelRecord[] = []
   #end = 0
-  readonly #sequences = new Map<number, number>()
-  readonly #last = new Map<number, Written>()
+  #sequences = new Map<number, number>()
+  #last = new Map<number, Written>()
+  #moments: Moment[] = [{ end: 0, outcomes: [], sequences: new Map(), last: new Map() }]
   #values = 0
 
   constructor(inner: Storage, config: LogConfig) {
@@ -43,6 +52,10 @@ export class LogModel {
     this.#config = config
     this.#storage = new TornStorage(inner)
     this.#log = this.#open()
+  }
+
+  get isCompacted(): boolean {
+    return this.#config.cleanupPolicy.compact
   }
 
   get log(): PartitionLog {
@@ -82,6 +95,25 @@ export class LogModel {
     this.#sequences.set(producerId, (this.#sequences.get(producerId) ?? 0) + records.length)
     this.#last.set(producerId, { ...sent, baseOffset: this.#end })
     this.#end += records.length
+    this.#remember()
+  }
+
+  #remember(): void {
+    const outcomes = this.#records.map(({ outcome }) => outcome)
+    this.#moments.push({ end: this.#end, outcomes, sequences: new Map(this.#sequences), last: new Map(this.#last) })
+  }
+
+  /** The log loses its end, batch by batch: all is as it was when it ended there. */
+  truncate(share: number): void {
+    const offset = Math.max(this.#log.logStartOffset, Math.floor(share * this.#end))
+    expect(this.#log.truncateTo(offset, this.nowMs).errorCode).toBe(0)
+    this.#moments = this.#moments.filter(({ end }) => end <= offset)
+    const { end, outcomes, sequences, last } = this.#moments.at(-1)!
+    expect(this.#log.endOffset).toBe(Math.max(end, this.#log.logStartOffset))
+    this.#records = this.#records.slice(0, outcomes.length).map((one, i) => ({ ...one, outcome: outcomes[i]! }))
+    this.#sequences = new Map(sequences)
+    this.#last = new Map(last)
+    this.#end = this.#log.endOffset
   }
 
   /** As after a lost answer. */
@@ -106,6 +138,7 @@ export class LogModel {
       if (record.producerId === producerId && record.outcome === 'open')
         record.outcome = type === 'commit' ? 'committed' : 'aborted'
     this.#end++
+    this.#remember()
   }
 
   retain(): void {

@@ -22,6 +22,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('retain') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('compact') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('deleteBefore'), share }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('truncate'), share }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen') }) },
   {
     weight: 2,
@@ -57,6 +58,9 @@ async function run(model: LogModel, one: Step): Promise<void> {
       return model.compact()
     case 'deleteBefore':
       return model.deleteBefore(one['share'])
+    case 'truncate':
+      // What was compacted away because of records that are gone now is gone too: no list knows of it.
+      return model.isCompacted ? undefined : model.truncate(one['share'])
     case 'reopen':
       return model.reopen()
     default:
