@@ -1,7 +1,7 @@
 import { Heap } from '../core/heap.ts'
 import { readInt64, writeInt64 } from './changelog-keys.ts'
 import { asBuffer, compareText, type KeyCodec } from './key-codec.ts'
-import type { RetainedEntry } from './retained-entries.ts'
+import type { RetainedEntry } from './retained-entry.ts'
 import type { ChangelogSink } from './state-store.ts'
 
 /*

@@ -1,7 +1,8 @@
 import { valueAndTimestamp } from '../core/value-and-timestamp.ts'
 import { readWindowChangelogKey, windowChangelogKey } from './changelog-keys.ts'
 import { keyCodec } from './key-codec.ts'
-import { RetainedEntries, type RetainedEntry } from './retained-entries.ts'
+import { RetainedEntries } from './retained-entries.ts'
+import type { RetainedEntry } from './retained-entry.ts'
 import type { ChangelogSink, StoreSerdes } from './state-store.ts'
 import type { StreamJoinStore } from './stream-join-store.ts'
 

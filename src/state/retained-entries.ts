@@ -1,29 +1,7 @@
 import type { ValueAndTimestamp } from '../core/value-and-timestamp.ts'
 import type { FinalResults } from './final-results.ts'
 import type { KeyCodec, MapKey } from './key-codec.ts'
-
-/** All entries of one key, ascending by (time, order). */
-interface KeyEntries<K, V> {
-  readonly key: K
-  readonly mapKey: MapKey
-  readonly entries: RetainedEntry<K, V>[]
-  /** The slice of time that its latest new entry fell into. */
-  lastSlice: number
-}
-
-export interface RetainedEntry<K, V> {
-  readonly owner: KeyEntries<K, V>
-  /** What the retention goes by: a window's start, a session's end, the time of a record that waits for a join. */
-  readonly time: number
-  /** Tells entries of one key and time apart: a session's start, the order of arrival. */
-  readonly order: number
-  /** A null value: deleted, and kept in its place until the changelog has the tombstone. */
-  stored: ValueAndTimestamp<V | null>
-  /** The changelog has a record of it. */
-  logged: boolean
-  /** It stands in the set of those that the changelog is to be told of. */
-  changed: boolean
-}
+import { entryAt, positionOf, type KeyEntries, type RetainedEntry } from './retained-entry.ts'
 
 /** Memory is freed a slice at a time: expired entries take at most one part in so many of what live ones do. */
 const slicesPerRetention = 8
@@ -278,30 +256,4 @@ export class RetainedEntries<K, V> {
     const at = positionOf(entries, entry.time, entry.order)
     if (entries[at] === entry) entries.splice(at, 1)
   }
-}
-
-function entryAt<K, V>({ entries }: KeyEntries<K, V>, time: number, order: number): RetainedEntry<K, V> | undefined {
-  const entry = entries[positionOf(entries, time, order)]
-  return entry !== undefined && entry.time === time && entry.order === order ? entry : undefined
-}
-
-/** The index of the first entry at or after (time, order). Most uses are near the newest entry: gallop back to it, then halve. */
-function positionOf<K, V>(entries: readonly RetainedEntry<K, V>[], time: number, order: number): number {
-  let high = entries.length
-  let low = high - 1
-  for (let step = 1; low >= 0 && !isBefore(entries[low]!, time, order); step *= 2) {
-    high = low
-    low -= step
-  }
-  low = Math.max(low + 1, 0)
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (isBefore(entries[middle]!, time, order)) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-function isBefore<K, V>(entry: RetainedEntry<K, V>, time: number, order: number): boolean {
-  return entry.time < time || (entry.time === time && entry.order < order)
 }

@@ -29,6 +29,8 @@ export class JavaHost {
     this.#java = java
     this.#classes = classes
     createInterface({ input: java.stdout }).on('line', (line) => this.#waiting.shift()!.resolve(JSON.parse(line)))
+    // Writing to one that has ended: 'exit' tells whoever waits.
+    java.stdin.on('error', () => {})
     java.once('exit', (code) => {
       for (const { reject } of this.#waiting.splice(0)) reject(new Error(`the JVM ended with status ${code}`))
     })
@@ -66,6 +68,7 @@ export class JavaHost {
   }
 
   #ask(request: object): Promise<Answer> {
+    if (this.#java.exitCode !== null) return Promise.reject(new Error('the JVM has ended'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
       this.#java.stdin.write(`${JSON.stringify(request)}\n`)
@@ -73,9 +76,11 @@ export class JavaHost {
   }
 
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.#java.once('exit', resolve))
-    this.#java.stdin.end()
-    await ended
+    if (this.#java.exitCode === null) {
+      const ended = new Promise((resolve) => this.#java.once('exit', resolve))
+      this.#java.stdin.end()
+      await ended
+    }
     rmSync(this.#classes, { recursive: true })
   }
 }

@@ -15,7 +15,7 @@ const app = createApp(windowedIds(work), {
   brokers: process.argv[2] ?? '',
   client: process.argv[3] === 'kafkajs' ? 'kafkajs' : 'millrace',
   commitIntervalMs: 150,
-  maxRecordsPerTurn: 5,
+  maxRecordsPerTurn: 20,
   sessionTimeoutMs: 6_000,
   heartbeatIntervalMs: 500,
   replicationFactor: 1,

@@ -48,6 +48,13 @@ export function kcatSuite(broker: () => BrokerUnderTest): void {
       expect(await lines('-t', topic, '-f', '%k %S %o\\n')).toEqual(['a 1 0', 'b 1 1', 'a -1 2'])
     })
 
+    test('-P in a transaction: readers of committed records have it when it ends', async () => {
+      const topic = await created(1)
+      await kcat(['-P', '-t', topic, '-X', `transactional.id=${unique('kcat')}`], 'a\nb\n')
+      const read = await lines('-t', topic, '-X', 'isolation.level=read_committed', '-f', '%s %o\\n')
+      expect(read).toEqual(['a 0', 'b 1'])
+    })
+
     test('-L shows the broker and the topic, and that a topic is not there', async () => {
       const topic = await created(3)
       const listed = JSON.parse(await kcat(['-L', '-J', '-t', topic])) as {
