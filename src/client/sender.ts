@@ -105,7 +105,9 @@ export class Sender {
     if (batch === undefined) return undefined
     const readyAt = queue.readyAt(batch, this.#options.producer.lingerMs)
     if (readyAt <= now) return batch
-    this.wakeAt(Math.min(readyAt, this.#deadline(queue.batches[0]!)))
+    const first = queue.batches[0]!
+    // One that is under way ends by its answer, however late.
+    this.wakeAt(first.inFlight ? readyAt : Math.min(readyAt, this.#deadline(first)))
     return undefined
   }
 

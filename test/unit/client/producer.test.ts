@@ -7,7 +7,7 @@ import { seededRandom } from '../../../src/core/random.ts'
 import { kafkaError, type KafkaErrorName } from '../../../src/protocol/kafka-error.ts'
 import type { RequestOf, ResponseOf } from '../../../src/protocol/messages/messages.ts'
 import { BatchHeader } from '../../../src/protocol/records/batch-header.ts'
-import type { ProducerPort } from '../../../src/runtime/port.ts'
+import type { ProducerOptions, ProducerPort } from '../../../src/runtime/port.ts'
 import { SimulatedClock } from '../../support/simulated-clock.ts'
 
 /** A batch that went out, by its identity, and how its request is answered. */
@@ -29,7 +29,7 @@ interface Rig {
   went(count: number): Promise<void>
 }
 
-async function rig(): Promise<Rig> {
+async function rig(options: Partial<ProducerOptions> = {}): Promise<Rig> {
   const clock = new SimulatedClock()
   const sent: Sent[] = []
   const client = { clock, random: seededRandom(1), clientId: 'test', requestTimeoutMs: 30_000 }
@@ -42,6 +42,7 @@ async function rig(): Promise<Rig> {
       batchBytes: 1,
       bufferedBytesMax: 1e6,
       deliveryTimeoutMs: 120_000,
+      ...options,
     },
   )
   await clock.settle(producer.connect())
@@ -206,4 +207,18 @@ test('a record that is too large alone is named, with its topic and partition', 
   expect(failed).toMatchObject([
     { topic: 't', partition: 0, message: expect.stringMatching(/with the key 'k' for t-0/) },
   ])
+})
+
+test('what lingers behind a batch that is under way past its delivery time-out waits for its own time', async () => {
+  const { clock, sent, batch, went } = await rig({ lingerMs: 5, batchBytes: 1_000, deliveryTimeoutMs: 1_000 })
+  for (let i = 0; i < 3; i++) {
+    batch()
+    await went(i + 1)
+    if (i === 0) sent[0]!.answer('NONE')
+  }
+  await clock.advance(2_000)
+  batch()
+  sent[2]!.answer('NONE')
+  await went(4)
+  expect(numbers(sent.slice(3))).toEqual([[0, 3]])
 })
