@@ -3,26 +3,33 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 
 /** The part of vitest's JSON report that counts. */
 interface Report {
-  readonly success: boolean
   readonly numPassedTests: number
-  readonly numFailedTests: number
-  readonly numPendingTests: number
-  readonly numTodoTests: number
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages: readonly string[] | null
+    }[]
+  }[]
 }
 
-interface Count {
+interface Outcome {
   readonly passed: number
-  readonly failed: number
+  /** A line each. */
+  readonly failures: readonly string[]
 }
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs')
 
-function runGroup(projects: readonly string[], folder: string): Count {
+function runGroup(projects: readonly string[], folder: string): Outcome {
+  const name = projects.join(', ')
   const file = join(folder, `${projects.join('-')}.json`)
   const only = projects.flatMap((project) => ['--project', project])
   const reporters = ['--allowOnly=false', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
@@ -30,20 +37,29 @@ function runGroup(projects: readonly string[], folder: string): Count {
   const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', config, ...only, ...reporters], {
     stdio: 'inherit',
   })
-  if (!existsSync(file)) return { passed: 0, failed: 1 }
-  return count(JSON.parse(readFileSync(file, 'utf8')) as Report, status === 0)
+  if (!existsSync(file)) return { passed: 0, failures: [`${name}: the run ended without a report`] }
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+  const passed = report.numPassedTests
+  const failures = failuresIn(report)
+  // An error outside any test (an unhandled rejection) fails the run without failing a test.
+  if (failures.length === 0 && (status !== 0 || passed === 0))
+    return { passed, failures: [`${name}: an error outside of any test, or no test at all`] }
+  return { passed, failures }
 }
 
 /** A skipped test counts as failed: what was not run is not known to work. So does a file that could not be loaded. */
-function count(report: Report, exitedWell: boolean): Count {
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = report
-  const broken = testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-  )
-  const failed = numFailedTests + numPendingTests + numTodoTests + broken.length
-  // An error outside any test (an unhandled rejection) fails the run without failing a test.
-  const unexplained = failed === 0 && (!exitedWell || numPassedTests === 0) ? 1 : 0
-  return { passed: numPassedTests, failed: failed + unexplained }
+function failuresIn({ testResults }: Report): readonly string[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name)
+    if (status === 'failed' && assertionResults.length === 0) return [`${file}: ${firstLine(message)}`]
+    return assertionResults
+      .filter((test) => test.status !== 'passed')
+      .map((test) => `${file}: ${test.fullName}: ${firstLine(test.failureMessages?.[0] ?? test.status)}`)
+  })
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!
 }
 
 const groups = process.argv.slice(2).map((group) => group.split(','))
@@ -52,9 +68,10 @@ if (groups.length === 0) {
   process.exit(2)
 }
 const folder = mkdtempSync(join(tmpdir(), 'millrace-tests-'))
-const counts = groups.map((projects) => runGroup(projects, folder))
+const outcomes = groups.map((projects) => runGroup(projects, folder))
 rmSync(folder, { recursive: true })
-const passed = counts.reduce((sum, group) => sum + group.passed, 0)
-const failed = counts.reduce((sum, group) => sum + group.failed, 0)
-process.stdout.write(`${passed} passed, ${failed} failed\n`)
-process.exitCode = failed === 0 ? 0 : 1
+const passed = outcomes.reduce((sum, group) => sum + group.passed, 0)
+const failures = outcomes.flatMap((group) => group.failures)
+for (const failure of failures) process.stdout.write(`FAILED ${failure}\n`)
+process.stdout.write(`${passed} passed, ${failures.length} failed\n`)
+process.exitCode = failures.length === 0 ? 0 : 1

@@ -52,7 +52,7 @@ export function translateError(error: unknown, doing: string, addresses: readonl
   return new BrokerError('MILLRACE_BROKER_FAILED', `could not ${doing}: ${why}`, facts)
 }
 
-export function unreachableBroker(addresses: readonly string[], doing: string, cause?: unknown): BrokerError {
+function unreachableBroker(addresses: readonly string[], doing: string, cause?: unknown): BrokerError {
   const why = cause instanceof Error ? ` (${cause.message})` : ''
   return new BrokerError(
     'MILLRACE_BROKER_UNREACHABLE',

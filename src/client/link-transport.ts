@@ -4,7 +4,7 @@ import { InvariantError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
 import type { ApiName, ResponseOf } from '../protocol/messages/messages.ts'
 import { backoff } from './backoff.ts'
-import { ConnectionError, isRetriable, unreachableBroker } from './broker-errors.ts'
+import { ConnectionError, isRetriable, translateError } from './broker-errors.ts'
 import type { BrokerLink } from './broker-link.ts'
 import type { BrokerNode, Channel, RequestFor, SendOptions, Transport } from './transport.ts'
 
@@ -36,8 +36,8 @@ export class LinkTransport implements Transport {
   async connect(): Promise<void> {
     const { clock, random, requestTimeoutMs } = this.#options
     const deadline = clock.monotonic() + requestTimeoutMs
-    // What a broker said says more than that the last try ran out of time.
-    let reason: ConnectionError | undefined
+    // What a broker said, or a login, says more than that the last try ran out of time.
+    let reason: unknown
     for (let attempt = 0; ; attempt++) {
       try {
         await this.#within(this.#findLink(), deadline - clock.monotonic())
@@ -45,11 +45,8 @@ export class LinkTransport implements Transport {
       } catch (error) {
         const wait = backoff(attempt, random)
         if (!isRetriable(error) || this.#closed.signal.aborted) throw error
-        if (error instanceof ConnectionError && !(error instanceof OutOfTimeError)) reason = error
-        if (clock.monotonic() + wait > deadline) {
-          if (!(error instanceof ConnectionError)) throw error
-          throw unreachableBroker(this.addresses, 'connect to Kafka', reason ?? error)
-        }
+        if (reason === undefined || !(error instanceof OutOfTimeError)) reason = error
+        if (clock.monotonic() + wait > deadline) throw translateError(reason, 'connect to Kafka', this.addresses)
         await sleep(clock, wait, this.#closed.signal)
       }
     }

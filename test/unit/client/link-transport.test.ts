@@ -1,14 +1,28 @@
 import { expect, test } from 'vitest'
 import { ConnectionError } from '../../../src/client/broker-errors.ts'
 import { LinkTransport } from '../../../src/client/link-transport.ts'
+import { authenticationFailed } from '../../../src/client/network/sasl/authentication-failed.ts'
 import { seededRandom } from '../../../src/core/random.ts'
 import { SimulatedClock } from '../../support/simulated-clock.ts'
 
-test('a broker that refuses, and at last does not answer, is unreachable for the reason that it gave', async () => {
+const reasons = [
+  [
+    'a broker that refuses',
+    new ConnectionError('the certificate is not trusted'),
+    { code: 'MILLRACE_BROKER_UNREACHABLE', message: expect.stringMatching(/somewhere:9092 \(the certificate is not/) },
+  ],
+  [
+    'a login without a token',
+    authenticationFailed('the token server is down', undefined, true),
+    { code: 'MILLRACE_AUTHENTICATION_FAILED', message: 'the token server is down' },
+  ],
+] as const
+
+test.each(reasons)('%s, and at last no answer, ends with the reason that was given', async (_, reason, expected) => {
   const clock = new SimulatedClock()
   let calls = 0
   const connect = async (): Promise<void> => {
-    if (++calls <= 2) throw new ConnectionError('the certificate is not trusted')
+    if (++calls <= 2) throw reason
     return new Promise<never>(() => {})
   }
   const transport = new LinkTransport({
@@ -24,9 +38,6 @@ test('a broker that refuses, and at last does not answer, is unreachable for the
       close: () => {},
     }),
   })
-  await expect(clock.settle(transport.connect())).rejects.toMatchObject({
-    code: 'MILLRACE_BROKER_UNREACHABLE',
-    message: expect.stringMatching(/somewhere:9092 \(the certificate is not trusted\)/),
-  })
+  await expect(clock.settle(transport.connect())).rejects.toMatchObject(expected)
   expect(calls).toBeGreaterThan(2)
 })
