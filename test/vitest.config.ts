@@ -4,8 +4,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 const appSuites = {
   root: `${import.meta.dirname}/..`,
   include: ['test/app/**/*.app.test.ts'],
-  testTimeout: 120_000,
-  hookTimeout: 180_000,
+  testTimeout: 400_000,
+  hookTimeout: 300_000,
   // They wait most of the time, for the session of a killed member to end. Two at a time, but not two of a real Kafka.
   maxWorkers: 2,
 }
@@ -21,7 +21,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           // Generous: a loaded machine is slow, and a test that hangs is found all the same.
-          testTimeout: 30_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           root: `${import.meta.dirname}/..`,
           include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.conformance.test.ts'],
         },
@@ -48,8 +49,8 @@ const config: ViteUserConfig = defineConfig({
           name: 'integration',
           root: `${import.meta.dirname}/..`,
           include: ['test/integration/**/*.kafka.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },
@@ -60,7 +61,7 @@ const config: ViteUserConfig = defineConfig({
           root: `${import.meta.dirname}/..`,
           include: ['test/endurance/**/*.endurance.test.ts'],
           testTimeout: 600_000,
-          hookTimeout: 180_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

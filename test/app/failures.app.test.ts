@@ -59,7 +59,7 @@ describe('an app that cannot start says why, within its time', () => {
     const startedMs = systemClock.monotonic()
     await expect(app.start()).rejects.toMatchObject({ code: 'MILLRACE_BROKER_UNREACHABLE' })
     expect(app.error?.message).toContain('127.0.0.1:1')
-    expect(systemClock.monotonic() - startedMs).toBeLessThan(4_000)
+    expect(systemClock.monotonic() - startedMs).toBeLessThan(20_000)
   })
 })
 

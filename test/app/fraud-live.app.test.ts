@@ -16,7 +16,7 @@ import topology from '../../topologies/fraud-detection/topology.ts'
 import { untilProcessed } from '../../topologies/fraud-detection/until-processed.ts'
 import { isRealKafka, startAppBroker } from '../support/app-broker.ts'
 
-const timeout = 300_000
+const timeout = 600_000
 const project = join(import.meta.dirname, '../..')
 
 test(

@@ -21,8 +21,18 @@ afterAll(async () => {
 
 const script = fileURLToPath(new URL('../support/windowed-child.ts', import.meta.url))
 
-function startChild(): { child: ChildProcess; text: () => string } {
-  const args = ['--import', 'tsx', '--conditions', 'source', script, kafka.brokers, inject('client')]
+/** Without `quickVisits` all are quick. */
+function startChild(...quickVisits: readonly number[]): { child: ChildProcess; text: () => string } {
+  const args = [
+    '--import',
+    'tsx',
+    '--conditions',
+    'source',
+    script,
+    kafka.brokers,
+    inject('client'),
+    ...quickVisits.map(String),
+  ]
   const child = spawn(process.execPath, args, { stdio: 'pipe' })
   children.push(child)
   let text = ''
@@ -40,7 +50,7 @@ test('an app that is killed again and again in the middle of a windowed aggregat
   const visits = makeVisits(20_000)
   await kafka.write('visits', visits.slice(0, 15_000))
   for (let kill = 1; kill <= 3; kill++) {
-    const { child, text } = startChild()
+    const { child, text } = startChild(3_000)
     await until(
       () => `run ${kill} is running; it said ${text()}`,
       () => text().includes('running'),
@@ -58,7 +68,7 @@ test('an app that is killed again and again in the middle of a windowed aggregat
   await until(
     () => `all is committed; it said ${text()}`,
     () => kafka.caughtUp('windowed-ids', ['visits']),
-    150_000,
+    300_000,
   )
   child.kill('SIGTERM')
   const [code] = (await once(child, 'exit')) as [number]
@@ -71,4 +81,4 @@ test('an app that is killed again and again in the middle of a windowed aggregat
     (await kafka.read(windowedIdsChangelog)).map(({ key }) => Buffer.from(key ?? []).toString('hex')),
   )
   expect(windowsInState.size).toBe(Object.keys(expected).length)
-}, 300_000)
+}, 600_000)

@@ -20,8 +20,18 @@ afterAll(async () => {
 
 const script = fileURLToPath(new URL('../support/answered-child.ts', import.meta.url))
 
-function startChild(): ChildProcess {
-  const args = ['--import', 'tsx', '--conditions', 'source', script, kafka.brokers, inject('client')]
+/** Without `quickCalls` all are quick. */
+function startChild(...quickCalls: readonly number[]): ChildProcess {
+  const args = [
+    '--import',
+    'tsx',
+    '--conditions',
+    'source',
+    script,
+    kafka.brokers,
+    inject('client'),
+    ...quickCalls.map(String),
+  ]
   const child = spawn(process.execPath, args, { stdio: 'inherit' })
   children.push(child)
   return child
@@ -51,7 +61,7 @@ test('an app that is killed again and again with calls in flight answers everyth
   await kafka.write('orders', orders)
   for (let kill = 1; kill <= 3; kill++) {
     const before = (await answers()).length
-    const child = startChild()
+    const child = startChild(3_000)
     await until(`run ${kill} answers`, async () => (await answers()).length > before + 300)
     child.kill('SIGKILL')
     await once(child, 'exit')
@@ -59,7 +69,7 @@ test('an app that is killed again and again with calls in flight answers everyth
   }
 
   const child = startChild()
-  await until('all is committed', () => kafka.caughtUp('answered-orders', ['orders']), 120_000)
+  await until('all is committed', () => kafka.caughtUp('answered-orders', ['orders']), 300_000)
   child.kill('SIGTERM')
   const [code] = (await once(child, 'exit')) as [number]
   expect(code).toBe(0)
@@ -68,4 +78,4 @@ test('an app that is killed again and again with calls in flight answers everyth
   for (const { key, value } of orders) (expected[key] ??= []).push(value.id)
   const all = await answers()
   expect(firstAnswers(all)).toEqual(expected)
-}, 300_000)
+}, 600_000)

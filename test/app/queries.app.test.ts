@@ -111,4 +111,4 @@ test('every instance answers for every key, also while partitions move and after
   await all(second)
   await all(third)
   await expect(fetch(`http://${first.address}/stores`)).rejects.toThrow()
-}, 120_000)
+})

@@ -21,12 +21,20 @@ export interface BrokerReader {
 
 let groups = 0
 
+/** Passes once, where an answer never comes; else a client that is slow on a busy machine must not give up. */
+const requestTimeoutMs = 5_000
+
 export function ownUser({ bootstrap }: EmbeddedBroker): BrokerUser {
-  const surroundings = { clock: systemClock, random: systemRandom, clientId: 'own', connectionTimeoutMs: 1_000 }
-  const port = ownPort({ ...surroundings, brokers: [bootstrap], requestTimeoutMs: 1_000 })
+  const surroundings = {
+    clock: systemClock,
+    random: systemRandom,
+    clientId: 'own',
+    connectionTimeoutMs: requestTimeoutMs,
+  }
+  const port = ownPort({ ...surroundings, brokers: [bootstrap], requestTimeoutMs })
   return {
     async write(topic, values) {
-      const producer = port.producer(producerOptions({ deliveryTimeoutMs: 20_000 }))
+      const producer = port.producer(producerOptions())
       await producer.connect()
       const failures: Error[] = []
       for (const value of values) producer.send(outgoing(topic, 0, value), (_, error) => failures.push(error))
@@ -52,7 +60,8 @@ export function kafkaJsUser({ bootstrap }: EmbeddedBroker): BrokerUser {
   const kafka = new Kafka({
     brokers: [bootstrap],
     logLevel: logLevel.NOTHING,
-    requestTimeout: 1_000,
+    // Shorter: it goes on with the connection, on which five more requests are never answered.
+    requestTimeout: 2_000,
     retry: { initialRetryTime: 20, maxRetryTime: 200, retries: 20 },
   })
   return {

@@ -1,13 +1,16 @@
-/* An app in a process of its own, to be killed: windowed-child.ts BROKERS CLIENT */
+/* An app in a process of its own, to be killed: windowed-child.ts BROKERS CLIENT [QUICK_VISITS] */
 import { createApp } from '../../src/app/create-app.ts'
 import { runApp } from '../../src/app/run-app.ts'
 import { systemClock } from '../../src/core/system-clock.ts'
 import { windowedIds } from './windowed-ids.ts'
 
 const visitMs = 0.3
+/** So that it is still in the middle when the kill comes, however late that is. */
+const slowVisitMs = 25
+let quickVisitsLeft = Number(process.argv[4] ?? Infinity)
 
 function work(): void {
-  const end = systemClock.monotonic() + visitMs
+  const end = systemClock.monotonic() + (quickVisitsLeft-- > 0 ? visitMs : slowVisitMs)
   while (systemClock.monotonic() < end);
 }
 

@@ -26,6 +26,6 @@ function undocumented(): string[] {
   })
 }
 
-test('every public name and every method of one has a doc comment', { timeout: 60_000 }, () => {
+test('every public name and every method of one has a doc comment', () => {
   expect(undocumented()).toEqual([])
 })

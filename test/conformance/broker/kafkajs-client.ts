@@ -1,4 +1,5 @@
 import { Kafka, logLevel, type Message } from 'kafkajs'
+import { hangMs } from '../port/port-under-test.ts'
 import { ownPortAt } from '../port/ports.ts'
 import { unique, type BrokerUnderTest } from './broker-under-test.ts'
 
@@ -13,7 +14,7 @@ export async function newTopic(
   configs: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const topic = unique('topic')
-  const admin = ownPortAt([bootstrap], 10_000).admin()
+  const admin = ownPortAt([bootstrap], 30_000).admin()
   await admin.connect()
   await admin.createTopics([{ topic, partitionCount, replicationFactor: 1, configs }])
   await admin.close()
@@ -50,7 +51,7 @@ export async function interleavedAborts(broker: BrokerUnderTest, topic: string):
 async function markersWritten(broker: BrokerUnderTest, topic: string, end: number): Promise<void> {
   const admin = kafkaJs(broker).admin()
   await admin.connect()
-  const deadline = performance.now() + 20_000
+  const deadline = performance.now() + hangMs
   while (Number((await admin.fetchTopicOffsets(topic))[0]!.high) < end)
     if (performance.now() > deadline) throw new Error(`the markers of ${topic} were not written in time`)
   await admin.disconnect()

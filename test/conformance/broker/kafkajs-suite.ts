@@ -2,6 +2,7 @@
 import { CompressionTypes, type Consumer, type EachMessagePayload, type Producer } from 'kafkajs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { interleavedAborts, kafkaJs, newTopic, sendTo } from './kafkajs-client.ts'
+import { hangMs } from '../port/port-under-test.ts'
 import { unique, type BrokerUnderTest } from './broker-under-test.ts'
 import { readByOwnClient } from './own-client.ts'
 
@@ -34,7 +35,7 @@ export function kafkajsSuite(broker: () => BrokerUnderTest): void {
     const consumer = await connected(kafkaJs(broker()).consumer({ groupId: unique('group'), ...timing, ...options }))
     await consumer.subscribe({ topic, fromBeginning: true })
     const seen: EachMessagePayload[] = []
-    const until = (holds: () => boolean): Promise<void> => expect.poll(holds, { timeout: 20_000 }).toBe(true)
+    const until = (holds: () => boolean): Promise<void> => expect.poll(holds, { timeout: hangMs }).toBe(true)
     return { consumer, seen, until }
   }
   const run = ({ consumer, seen }: Reader): Promise<void> =>
@@ -119,7 +120,7 @@ export function kafkajsSuite(broker: () => BrokerUnderTest): void {
         const transaction = await client.transaction()
         await transaction.sendOffsets({ consumerGroupId, topics: [{ topic, partitions: [{ partition: 0, offset }] }] })
         await transaction[end]()
-        await expect.poll(offsets, { timeout: 10_000 }).toBe(then)
+        await expect.poll(offsets, { timeout: hangMs }).toBe(then)
       }
     })
 
@@ -203,7 +204,7 @@ export function kafkajsSuite(broker: () => BrokerUnderTest): void {
         const { topics } = await client.fetchTopicMetadata({ topics: [topic] })
         return topics[0]!.partitions.map(({ leader, isr }) => [leader, isr])
       }
-      await expect.poll(partitions, { timeout: 10_000 }).toEqual([1, 1, 1].map(() => [1, [1]]))
+      await expect.poll(partitions, { timeout: hangMs }).toEqual([1, 1, 1].map(() => [1, [1]]))
       const configNames = ['retention.ms']
       await client.alterConfigs({
         validateOnly: false,
@@ -213,9 +214,9 @@ export function kafkajsSuite(broker: () => BrokerUnderTest): void {
         const asked = { includeSynonyms: false, resources: [{ type: 2, name: topic, configNames }] }
         return (await client.describeConfigs(asked)).resources[0]!.configEntries[0]!.configValue
       }
-      await expect.poll(retention, { timeout: 10_000 }).toBe('7000')
+      await expect.poll(retention, { timeout: hangMs }).toBe('7000')
       await client.deleteTopics({ topics: [topic] })
-      await expect.poll(async () => (await client.listTopics()).includes(topic), { timeout: 10_000 }).toBe(false)
+      await expect.poll(async () => (await client.listTopics()).includes(topic), { timeout: hangMs }).toBe(false)
     })
 
     test('the cluster is one node', async () => {

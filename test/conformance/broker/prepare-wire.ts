@@ -1,4 +1,5 @@
 import type { BrokerClient } from '../../support/broker-client.ts'
+import { hangMs } from '../port/port-under-test.ts'
 import { unique, type BrokerUnderTest } from './broker-under-test.ts'
 import { newTopic, sendTo } from './kafkajs-client.ts'
 import type { Names } from './wire-names.ts'
@@ -51,7 +52,7 @@ async function openTransaction(
 
 /** A coordinator that is just being made says that it is not there, or loading. */
 async function untilLoaded<T>(ask: () => Promise<T>, codeOf: (answer: T) => number): Promise<T> {
-  const deadline = performance.now() + 20_000
+  const deadline = performance.now() + hangMs
   for (;;) {
     const answer = await ask()
     if (codeOf(answer) === 0) return answer

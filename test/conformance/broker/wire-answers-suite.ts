@@ -13,7 +13,7 @@ export function wireAnswersSuite(broker: () => BrokerUnderTest): void {
 
     beforeAll(async () => {
       lines = await askWireQuestions(broker())
-    }, 120_000)
+    })
 
     test.each(Object.keys(questions))('%s', (api) => {
       const wanted = of(kafkaAnswers(), api)

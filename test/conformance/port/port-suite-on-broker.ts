@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { TopicPartition } from '../../../src/core/topic-partition.ts'
@@ -13,6 +12,9 @@ export interface PortBroker {
 
 export type PortAt = (brokers: readonly string[], requestTimeoutMs: number) => PortUnderTest['port']
 
+/** Not a port that was free a moment ago: another test's broker may get it, or the client as its own end. */
+const nobody = '127.0.0.1:1'
+
 /** The suite on a broker that is started for it, for a test file of its own. */
 export function portSuiteOnBroker(name: string, portAt: PortAt, start: () => Promise<PortBroker>): void {
   let broker: PortBroker
@@ -20,9 +22,8 @@ export function portSuiteOnBroker(name: string, portAt: PortAt, start: () => Pro
 
   beforeAll(async () => {
     broker = await start()
-    const nobody = `127.0.0.1:${await closedPort()}`
     under = {
-      port: portAt([broker.bootstrap], 10_000),
+      port: portAt([broker.bootstrap], 30_000),
       nowhere: (timeoutMs) => portAt([nobody], timeoutMs),
       writeTransaction: (...transaction) => writeTransaction(broker.bootstrap, ...transaction),
     }
@@ -31,14 +32,6 @@ export function portSuiteOnBroker(name: string, portAt: PortAt, start: () => Pro
   afterAll(() => broker?.stop())
 
   describe(name, () => portSuite(() => under))
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function writeTransaction(

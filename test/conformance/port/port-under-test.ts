@@ -19,6 +19,9 @@ export interface PortUnderTest {
   writeTransaction(to: TopicPartition, values: readonly string[], outcome: 'commit' | 'abort'): Promise<void>
 }
 
+/** What takes longer hangs: a busy machine is slow, not that slow. */
+export const hangMs = 60_000
+
 let made = 0
 
 /** A name that no other test of this run uses. */
@@ -51,9 +54,9 @@ export function consumerOptions(overrides: Partial<ConsumerOptions> = {}): Consu
     groupId: unique('group'),
     clientId: 'conformance',
     assignor: roundRobin,
-    sessionTimeoutMs: 10_000,
+    sessionTimeoutMs: 30_000,
     heartbeatIntervalMs: 200,
-    rebalanceTimeoutMs: 20_000,
+    rebalanceTimeoutMs: hangMs,
     bufferedRecordsPerPartitionMax: 1_000,
     fetchBufferBytesMax: 50_000_000,
     fetchMaxBytes: 5_000_000,
@@ -71,7 +74,7 @@ export function producerOptions(overrides: Partial<ProducerOptions> = {}): Produ
     lingerMs: 2,
     batchBytes: 16_384,
     bufferedBytesMax: 1_000_000,
-    deliveryTimeoutMs: 10_000,
+    deliveryTimeoutMs: hangMs,
     ...overrides,
   }
 }
@@ -158,11 +161,11 @@ export function seenIn(batch: FetchedBatch): Seen[] {
   })
 }
 
-/** Polls until `done` says so. Fails loudly after `timeoutMs`: a poll that never brings it is the bug that is looked for. */
+/** Polls until `done` says so. Fails loudly in the end: a poll that never brings it is the bug that is looked for. */
 export async function pollUntil(
   consumer: ConsumerPort,
   done: (seen: readonly Seen[]) => boolean,
-  timeoutMs = 20_000,
+  timeoutMs: number = hangMs,
 ): Promise<Seen[]> {
   const seen: Seen[] = []
   const deadline = performance.now() + timeoutMs
@@ -177,19 +180,14 @@ export async function pollUntil(
 export async function pollAll(
   consumers: readonly ConsumerPort[],
   done: (seen: readonly Seen[]) => boolean,
-  timeoutMs = 30_000,
 ): Promise<Seen[]> {
   const all: Seen[] = []
   const read = async (consumer: ConsumerPort): Promise<void> => {
-    await pollUntil(
-      consumer,
-      (seen) => {
-        all.push(...seen.slice(taken.get(consumer) ?? 0))
-        taken.set(consumer, seen.length)
-        return done(all)
-      },
-      timeoutMs,
-    )
+    await pollUntil(consumer, (seen) => {
+      all.push(...seen.slice(taken.get(consumer) ?? 0))
+      taken.set(consumer, seen.length)
+      return done(all)
+    })
   }
   const taken = new Map<ConsumerPort, number>()
   await Promise.all(consumers.map(read))

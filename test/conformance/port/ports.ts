@@ -4,7 +4,7 @@ import { systemRandom } from '../../../src/core/system-random.ts'
 import { kafkajsPort } from '../../../src/kafkajs/kafkajs-port.ts'
 import type { PortAt } from './port-suite-on-broker.ts'
 
-const surroundings = { clock: systemClock, random: systemRandom, clientId: 'conformance', connectionTimeoutMs: 1_000 }
+const surroundings = { clock: systemClock, random: systemRandom, clientId: 'conformance', connectionTimeoutMs: 10_000 }
 
 /** Both implementations of the port. */
 export const ownPortAt: PortAt = (brokers, requestTimeoutMs) => ownPort({ ...surroundings, brokers, requestTimeoutMs })

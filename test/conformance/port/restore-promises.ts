@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AdminPort, RestorePort } from '../../../src/runtime/port.ts'
-import { createTopic, numbered, outgoing, seenIn, write, type PortUnderTest, type Seen } from './port-under-test.ts'
+import {
+  createTopic,
+  hangMs,
+  numbered,
+  outgoing,
+  seenIn,
+  write,
+  type PortUnderTest,
+  type Seen,
+} from './port-under-test.ts'
 
 const compacted = {
   'cleanup.policy': 'compact',
@@ -34,7 +43,7 @@ export function restorePromises(under: () => PortUnderTest): void {
     ): Promise<Seen[]> => {
       const seen: Seen[] = []
       const wanted = ranges.map(([partition, from, end]) => ({ topic, partition, from, end }))
-      await restorer.read(wanted, (batch) => seen.push(...seenIn(batch)), AbortSignal.timeout(15_000))
+      await restorer.read(wanted, (batch) => seen.push(...seenIn(batch)), AbortSignal.timeout(hangMs))
       return seen
     }
 
@@ -62,7 +71,7 @@ export function restorePromises(under: () => PortUnderTest): void {
       await under().writeTransaction({ topic, partition: 0 }, ['never'], 'abort')
       // The broker answers the end of a transaction before its marker is in the log (KIP-98, 4.2): wait for the fifth offset.
       const end = async (): Promise<number> => (await admin.offsets(topic))[0]!.high
-      await expect.poll(end, { timeout: 15_000 }).toBe(5)
+      await expect.poll(end, { timeout: hangMs }).toBe(5)
       expect((await read(topic, [[0, 0, 5]])).map(({ value }) => value)).toEqual(['a', 'b'])
     })
 
@@ -74,7 +83,7 @@ export function restorePromises(under: () => PortUnderTest): void {
           Array.from({ length: 20 }, (_, i) => outgoing(topic, 0, `${round}-${i}`, 'one-key')),
         )
       }
-      const deadline = performance.now() + 30_000
+      const deadline = performance.now() + hangMs
       let seen = await read(topic, [[0, 0, 120]])
       while (seen.length > 60 && performance.now() < deadline) {
         // A segment is rolled by the next write after its time; only rolled ones are compacted.
@@ -123,7 +132,7 @@ export function restorePromises(under: () => PortUnderTest): void {
         () => {
           throw new Error('the store is full')
         },
-        AbortSignal.timeout(10_000),
+        AbortSignal.timeout(hangMs),
       )
       await expect(reading).rejects.toThrow('the store is full')
     })

@@ -3,6 +3,7 @@ import type { TransactionalProducerPort } from '../../../src/runtime/port.ts'
 import {
   consumerOptions,
   createTopic,
+  hangMs,
   hearing,
   outgoing,
   pollUntil,
@@ -42,7 +43,7 @@ export function transactionPromises(under: () => PortUnderTest): void {
   }
   /** Apache Kafka answers a commit before the offsets can be seen. */
   const until = async (groupId: string, topic: string, offset: number): Promise<void> => {
-    const deadline = performance.now() + 20_000
+    const deadline = performance.now() + hangMs
     for (let seen = await offsetsOf(groupId, topic); seen[0] !== offset; seen = await offsetsOf(groupId, topic))
       if (performance.now() > deadline) throw new Error(`the group ${groupId} is at ${seen[0]}, not at ${offset}`)
   }

@@ -15,7 +15,7 @@ const unused = (): never => {
 
 beforeAll(async () => {
   broker = await startBroker()
-  const times = { requestTimeoutMs: 10_000, connectionTimeoutMs: 1_000 }
+  const times = { requestTimeoutMs: 30_000, connectionTimeoutMs: 10_000 }
   port = ownPort({ brokers: [broker.bootstrap], clientId: 'test', clock: systemClock, random: systemRandom, ...times })
 })
 afterAll(() => broker?.stop())

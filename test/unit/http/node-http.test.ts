@@ -17,7 +17,7 @@ async function serving<T>(handler: HttpHandler, use: (url: string, server: HttpS
   }
 }
 
-const limits = { timeoutMs: 5_000, responseBytesMax: 100_000 }
+const limits = { timeoutMs: 60_000, responseBytesMax: 100_000 }
 const echo: HttpHandler = async ({ method, path, query, body }) =>
   jsonResponse(200, { method, path, query: [...query], body: Buffer.from(body).toString() })
 

@@ -78,7 +78,7 @@ test('tasks that are restored from their changelogs go on as if they had never s
     timing,
   )
   expect(compared).toBeGreaterThan(timing.numRuns / 2)
-}, 60_000)
+})
 
 /*
  * When an unmatched result goes out depends on what the operator remembers of its last look into the store (Kafka Streams'
@@ -98,4 +98,4 @@ test('a left or outer join that is restored emits every result once, and none mo
     }),
     timing,
   )
-}, 60_000)
+})

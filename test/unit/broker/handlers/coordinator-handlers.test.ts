@@ -232,7 +232,7 @@ describe('what waits', () => {
     await client.send('SyncGroup', 3, { groupId: 'g', generationId: first.generationId, memberId: first.memberId })
     const gone = connectTo(broker)
     const waiting = gone.send('JoinGroup', 3, joining)
-    await expect.poll(() => broker.state.groups.get('g')?.state).toBe('PreparingRebalance')
+    await expect.poll(() => broker.state.groups.get('g')?.state, { timeout: 60_000 }).toBe('PreparingRebalance')
     gone.close()
     await expect(waiting).rejects.toThrow('closed')
   })

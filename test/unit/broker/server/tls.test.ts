@@ -59,8 +59,8 @@ test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
         clientId: 'own',
         clock: systemClock,
         random: systemRandom,
-        requestTimeoutMs: 10_000,
-        connectionTimeoutMs: 10_000,
+        requestTimeoutMs: 30_000,
+        connectionTimeoutMs: 30_000,
         ssl: { ca: authority.certificate },
         sasl: { mechanism, username: 'alice', password },
       }).admin()

@@ -72,7 +72,6 @@ if (published === null) console.warn('the published files are not beside the pro
 
 test.each(published === null ? [] : [published])(
   'the published features are those of the published transactions, row for row',
-  { timeout: 120_000 },
   async (featuresFile) => {
     const transactions: LabelledTransaction[] = []
     for (const file of publishedTransactions().slice(0, 2)) {
