@@ -52,7 +52,7 @@ describe.each(Object.entries(clients))('%s', (_, open) => {
   test('a broker that is killed and comes back costs no record, doubles none, and keeps the order', async () => {
     const port = portOf(open)
     const topic = await createTopic({ port } as PortUnderTest, 2)
-    const producer = port.producer(producerOptions({ deliveryTimeoutMs: 60_000, lingerMs: 1 }))
+    const producer = port.producer(producerOptions({ deliveryTimeoutMs: 200_000, lingerMs: 1 }))
     await producer.connect()
     const consumer = port.consumer(consumerOptions({ sessionTimeoutMs: 30_000 }))
     await consumer.subscribe([topic], hearing())
@@ -83,7 +83,7 @@ describe.each(Object.entries(clients))('%s', (_, open) => {
     }
     const sender = send()
     const restarter = restart()
-    const seen = await pollUntil(consumer, (all) => !sending && all.length >= sent * 2, 90_000)
+    const seen = await pollUntil(consumer, (all) => !sending && all.length >= sent * 2, 200_000)
     await Promise.all([sender, restarter])
     expect(failures).toEqual([])
     for (const partition of [0, 1]) {
@@ -137,7 +137,7 @@ test('the Java consumer and KafkaJS read our LZ4, and we read what KafkaJS write
     '--max-messages',
     '3000',
     '--timeout-ms',
-    '20000',
+    '60000',
   ]
   const { stdout } = await promisify(execFile)('java', [...java, tool, ...args], { maxBuffer: 10_000_000 })
   expect(stdout.trimEnd().split('\n')).toEqual(values)

@@ -11,6 +11,7 @@ import type { KafkaPort } from '../../src/runtime/port.ts'
 import {
   consumerOptions,
   createTopic,
+  hangMs,
   hearing,
   numbered,
   outgoing,
@@ -25,8 +26,9 @@ const surroundings = {
   clientId: 'secured',
   clock: systemClock,
   random: systemRandom,
-  requestTimeoutMs: 5_000,
-  connectionTimeoutMs: 3_000,
+  // What is tried again and never works takes as long.
+  requestTimeoutMs: 10_000,
+  connectionTimeoutMs: 10_000,
 }
 const refused = { code: 'MILLRACE_AUTHENTICATION_FAILED', retriable: false }
 
@@ -39,7 +41,8 @@ afterAll(() => kafka?.stop())
 
 const clients = { 'our own client': ownPort, 'the client on KafkaJS': kafkajsPort } as const
 
-type Options = Omit<OwnPortOptions, keyof typeof surroundings | 'brokers'> & { readonly brokers?: readonly string[] }
+type Options = Omit<OwnPortOptions, keyof typeof surroundings | 'brokers'> &
+  Partial<Pick<OwnPortOptions, 'brokers' | 'requestTimeoutMs' | 'random'>>
 
 const oauthBearer = (token: () => Promise<string>): SaslConfig => ({
   mechanism: 'oauthbearer',
@@ -76,8 +79,9 @@ describe.each(Object.entries(clients))('%s', (_, open) => {
 
     test('bad credentials are an error that says so, at once', async () => {
       const start = performance.now()
-      await expect(portWith({ sasl: bad() }).admin().connect()).rejects.toMatchObject(refused)
-      expect(performance.now() - start).toBeLessThan(4_000)
+      const admin = portWith({ sasl: bad(), requestTimeoutMs: 2 * hangMs }).admin()
+      await expect(admin.connect()).rejects.toMatchObject(refused)
+      expect(performance.now() - start).toBeLessThan(hangMs)
     })
   })
 
@@ -89,18 +93,30 @@ describe.each(Object.entries(clients))('%s', (_, open) => {
     })
   })
 
-  test('a provider that gives no token is an error that says so, after tries', async () => {
+  test('a provider that gives no token is asked again until it gives one', async () => {
     let calls = 0
-    const provider = async (): Promise<never> => {
-      calls++
+    const token = async (): Promise<string> => {
+      if (++calls <= 3) throw new Error('the token server is down')
+      return kafka.token()
+    }
+    const admin = portWith({ sasl: oauthBearer(token), requestTimeoutMs: 2 * hangMs }).admin()
+    await admin.connect()
+    await admin.close()
+    expect(calls).toBeGreaterThan(3)
+  })
+
+  test('a provider that never gives a token is an error that says so', async () => {
+    const token = async (): Promise<never> => {
       throw new Error('the token server is down')
     }
-    const admin = portWith({ sasl: { mechanism: 'oauthbearer', oauthBearerProvider: provider } }).admin()
-    await expect(admin.connect()).rejects.toMatchObject({
+    await expect(
+      portWith({ sasl: oauthBearer(token) })
+        .admin()
+        .connect(),
+    ).rejects.toMatchObject({
       code: 'MILLRACE_AUTHENTICATION_FAILED',
       message: expect.stringContaining('the token server is down'),
     })
-    expect(calls).toBeGreaterThan(2)
   })
 
   test('TLS without a login', async () => {
@@ -164,15 +180,17 @@ describe('our own client says what is wrong', () => {
       port: portWith({
         brokers: [kafka.briefAddress],
         sasl: login(() => tokens++),
+        // Renews as early as it ever does: a busy machine has the rest of the session for it.
+        random: () => 0,
         openStream: (...args) => (streams++, open(...args)),
       }),
     } as PortUnderTest
     const topic = await createTopic(under, 1)
-    const producer = under.port.producer(producerOptions({ deliveryTimeoutMs: 5_000 }))
+    const producer = under.port.producer(producerOptions())
     await producer.connect()
     const before = { tokens, streams }
     const failures: Error[] = []
-    const end = performance.now() + 3.5 * sessionMs
+    const end = performance.now() + 2.5 * sessionMs
     let sent = 0
     while (performance.now() < end) {
       producer.send(outgoing(topic, 0, String(sent++)), (_record, error) => failures.push(error))
@@ -182,7 +200,7 @@ describe('our own client says what is wrong', () => {
     await producer.close()
     expect(failures).toEqual([])
     expect(streams).toBe(before.streams)
-    if (mechanism === 'oauthbearer') expect(tokens - before.tokens).toBeGreaterThanOrEqual(3)
+    if (mechanism === 'oauthbearer') expect(tokens - before.tokens).toBeGreaterThanOrEqual(2)
     const admin = under.port.admin()
     await admin.connect()
     expect(await admin.offsets(topic)).toEqual([{ partition: 0, low: 0, high: sent }])

@@ -11,7 +11,7 @@ export const user = { username: 'app', password: 'its secret=' } as const
 const run = promisify(execFile)
 const audience = 'kafka'
 /** Less than KafkaJS can live with: it renews ten seconds before the end. */
-export const sessionMs = 2_000
+export const sessionMs = 8_000
 const jaas = 'org.apache.kafka.common.security'
 
 export interface SecuredKafka {
