@@ -14,7 +14,7 @@ export function kcatSuite(broker: () => BrokerUnderTest): void {
   /** What it prints; an error with what it says when it ends badly. */
   const kcat = (more: readonly string[], stdin = ''): Promise<string> =>
     new Promise((resolve, reject) => {
-      const child = execFile('kcat', args(more), { maxBuffer: 1e8, timeout: 60_000 }, (error, out, err) =>
+      const child = execFile('kcat', args(more), { maxBuffer: 1e8, timeout: 180_000 }, (error, out, err) =>
         error === null ? resolve(out) : reject(new Error(`kcat ${more.join(' ')}: ${error.message}\n${err}`)),
       )
       child.stdin!.on('error', () => {})
@@ -205,8 +205,8 @@ class GroupMember {
     await new Promise<void>((resolve, reject) => {
       const patience = setTimeout(() => {
         this.#child.kill('SIGKILL')
-        reject(new Error(`not within 60 s: ${what}. It read ${this.records.length} records and said:\n${this.#said}`))
-      }, 60_000)
+        reject(new Error(`not within 3 minutes: ${what}. It read ${this.records.length} records and said:\n${this.#said}`))
+      }, 180_000)
       this.#changed = () => {
         if (!holds()) return
         clearTimeout(patience)
