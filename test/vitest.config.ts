@@ -20,6 +20,7 @@ const config: ViteUserConfig = defineConfig({
         ...sourceConditions,
         test: {
           name: 'unit',
+          setupFiles: ['test/support/property-seed.ts'],
           // Generous: a loaded machine is slow, and a test that hangs is found all the same.
           testTimeout: 300_000,
           hookTimeout: 300_000,

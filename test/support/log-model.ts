@@ -111,8 +111,10 @@ export class LogModel {
     const { end, outcomes, sequences, last } = this.#moments.at(-1)!
     expect(this.#log.endOffset).toBe(Math.max(end, this.#log.logStartOffset))
     this.#records = this.#records.slice(0, outcomes.length).map((one, i) => ({ ...one, outcome: outcomes[i]! }))
-    this.#sequences = new Map(sequences)
-    this.#last = new Map(last)
+    // Nothing is left of a log whose end falls below its start: it begins anew there, and as in Kafka without its producers.
+    const beginsAnew = end < this.#log.logStartOffset
+    this.#sequences = new Map(beginsAnew ? [] : sequences)
+    this.#last = new Map(beginsAnew ? [] : last)
     this.#end = this.#log.endOffset
   }
 
