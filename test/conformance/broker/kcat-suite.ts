@@ -205,7 +205,9 @@ class GroupMember {
     await new Promise<void>((resolve, reject) => {
       const patience = setTimeout(() => {
         this.#child.kill('SIGKILL')
-        reject(new Error(`not within 3 minutes: ${what}. It read ${this.records.length} records and said:\n${this.#said}`))
+        reject(
+          new Error(`not within 3 minutes: ${what}. It read ${this.records.length} records and said:\n${this.#said}`),
+        )
       }, 180_000)
       this.#changed = () => {
         if (!holds()) return

@@ -56,7 +56,7 @@ export function consumerOptions(overrides: Partial<ConsumerOptions> = {}): Consu
     assignor: roundRobin,
     sessionTimeoutMs: 30_000,
     heartbeatIntervalMs: 200,
-    rebalanceTimeoutMs: hangMs,
+    rebalanceTimeoutMs: 20_000,
     bufferedRecordsPerPartitionMax: 1_000,
     fetchBufferBytesMax: 50_000_000,
     fetchMaxBytes: 5_000_000,
