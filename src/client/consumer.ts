@@ -18,6 +18,7 @@ import { Fetcher } from './fetcher.ts'
 import { GroupMembership } from './group-membership.ts'
 import { noMember } from './offset-commit.ts'
 import type { Assignment } from './group-protocol.ts'
+import type { Position } from './leader-epochs.ts'
 import type { OffsetOf } from './list-offsets.ts'
 import { startPositions } from './start-positions.ts'
 
@@ -195,7 +196,7 @@ class Consumer implements ConsumerPort {
   }
 
   /** Where to start reading; undefined when the group moved on meanwhile. */
-  async #positions(partitions: readonly TopicPartition[]): Promise<readonly OffsetOf[] | undefined> {
+  async #positions(partitions: readonly TopicPartition[]): Promise<readonly Position[] | undefined> {
     const { cluster, group } = this.#running!
     for (let attempt = 0; ; attempt++) {
       try {
@@ -241,6 +242,10 @@ class Consumer implements ConsumerPort {
     return this.#running?.group.member ?? noMember(this.#options)
   }
 
+  leaderEpochAt(position: OffsetOf): number | undefined {
+    return this.#running?.fetcher.leaderEpochAt(position)
+  }
+
   async commit(offsets: readonly OffsetOf[]): Promise<void> {
     if (offsets.length === 0) return
     const owned = new Set(this.#owned.map(topicPartitionName))
@@ -249,7 +254,8 @@ class Consumer implements ConsumerPort {
       const name = foreign === undefined ? 'any partition' : topicPartitionName(foreign)
       throw new TaskMigratedError(`this member does not own ${name}: nothing was committed`, foreign)
     }
-    await this.#running.group.commit(offsets)
+    const { group, fetcher } = this.#running
+    await group.commit(offsets.map((offset) => ({ ...offset, leaderEpoch: fetcher.leaderEpochAt(offset) ?? -1 })))
   }
 
   close(): Promise<void> {

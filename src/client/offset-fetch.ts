@@ -3,7 +3,7 @@ import { kafkaError } from '../protocol/kafka-error.ts'
 import { AnswerError, checkAnswer } from './broker-errors.ts'
 import { byTopic } from './by-topic.ts'
 import type { Cluster } from './cluster.ts'
-import type { OffsetOf } from './list-offsets.ts'
+import type { CommittedPosition } from './leader-epochs.ts'
 
 /** The first version that can say `requireStable` (KIP-447). */
 const stableVersion = 7
@@ -16,7 +16,7 @@ export async function fetchOffsets(
   cluster: Cluster,
   { groupId, requireStable = false }: { readonly groupId: string; readonly requireStable?: boolean },
   partitions: readonly TopicPartition[],
-): Promise<readonly OffsetOf[]> {
+): Promise<readonly CommittedPosition[]> {
   if (partitions.length === 0) return []
   const coordinator = await cluster.coordinatorOf({ groupId })
   const topics = [...byTopic(partitions)].map(([name, ofTopic]) => ({
@@ -31,10 +31,10 @@ export async function fetchOffsets(
   checkAnswer(found.errorCode)
   return found.topics.flatMap(({ name, partitions: offsets }) =>
     offsets
-      .map(({ partitionIndex, committedOffset, errorCode }) => {
+      .map(({ partitionIndex, committedOffset, committedLeaderEpoch, errorCode }) => {
         const partition = { topic: name, partition: partitionIndex }
         if (errorCode !== kafkaError.NONE) throw new AnswerError(errorCode, partition)
-        return { ...partition, offset: committedOffset }
+        return { ...partition, offset: committedOffset, leaderEpoch: committedLeaderEpoch }
       })
       .filter(({ offset }) => offset >= 0),
   )

@@ -2,7 +2,8 @@ import { BrokerError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
 import type { ConsumerOptions } from '../runtime/port.ts'
 import type { Cluster } from './cluster.ts'
-import { listOffsets, type OffsetOf } from './list-offsets.ts'
+import type { Position } from './leader-epochs.ts'
+import { listOffsets } from './list-offsets.ts'
 import { fetchOffsets } from './offset-fetch.ts'
 
 /**
@@ -14,12 +15,14 @@ export async function startPositions(
   cluster: Cluster,
   { groupId, offsetReset, readCommitted }: ConsumerOptions,
   partitions: readonly TopicPartition[],
-): Promise<readonly OffsetOf[]> {
+): Promise<readonly Position[]> {
   const group = { groupId, requireStable: readCommitted }
   const committed = await fetchOffsets(cluster, group, partitions).catch((error: unknown) => {
     cluster.forgetCoordinator({ groupId })
     throw error
   })
+  // Whoever told who leads may have been behind those who wrote what was committed (KIP-320).
+  if (committed.some((position) => position.leaderEpoch > cluster.leaderEpochOf(position))) await cluster.refresh()
   const known = new Set(committed.map(topicPartitionName))
   const fresh = partitions.filter((partition) => !known.has(topicPartitionName(partition)))
   const resetTo = (reset: string): TopicPartition[] => fresh.filter(({ topic }) => offsetReset(topic) === reset)
