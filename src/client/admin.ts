@@ -95,8 +95,8 @@ class Admin implements AdminPort {
       const partitions = [...counts].flatMap(([topic, count]) =>
         Array.from({ length: count }, (_, partition) => ({ topic, partition })),
       )
-      const offsets = await fetchOffsets(cluster, { groupId }, partitions)
-      return offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+      const { committed } = await fetchOffsets(cluster, { groupId }, partitions)
+      return committed.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
     })
   }
 

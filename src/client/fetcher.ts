@@ -229,7 +229,10 @@ export class Fetcher {
     const { topic, partition, position, epochs } = state
     const parting = epochs.partingAt(diverging)
     if (parting < position) {
-      const error = truncatedLog({ topic, partition, offset: position }, epochs.before(position), { ...diverging, parting })
+      const error = truncatedLog({ topic, partition, offset: position }, epochs.before(position), {
+        ...diverging,
+        parting,
+      })
       if (outOfRange(state) === 'error') return this.#fatal(error)
       this.#announce(error, parting)
     }

@@ -105,7 +105,9 @@ const cutAt5 = {
   topic,
   partition: 0,
   offset: 10,
-  message: expect.stringMatching(/t-0 .*offset 10.*from offset 5 .*epoch 0 .*epoch 0 of the log ends at offset 5.*Reset the group's offset to 5 .*policy/s),
+  message: expect.stringMatching(
+    /t-0 .*offset 10.*from offset 5 .*epoch 0 .*epoch 0 of the log ends at offset 5.*Reset the group's offset to 5 .*policy/s,
+  ),
 }
 
 describe('a log that was cut off below the position', () => {
@@ -131,9 +133,7 @@ describe('a log that was cut off below the position', () => {
     await world.writeEach(...texts('b', 5, 15))
     const seen = await world.pollUntil(consumer, 10)
     expect(seen.map(({ offset, value }) => [offset, value])).toEqual(texts('b', 5, 15).map((text, i) => [5 + i, text]))
-    expect(resets).toEqual([
-      { applicationId: 'group', ...tp, from: 10, to: 5, error: expect.objectContaining(cutAt5) },
-    ])
+    expect(resets).toEqual([{ applicationId: 'group', ...tp, from: 10, to: 5, error: expect.objectContaining(cutAt5) }])
     await world.close(consumer)
   })
 
@@ -276,10 +276,14 @@ describe('a changelog that is cut off while it is read', () => {
     await world.writeEach(...texts('a', 0, 10))
     const restorer = world.port.restorer({ clientId: 'restore', fetchMaxBytes: 1 })
     let handed = 0
-    const reading = restorer.read([{ ...tp, from: 0, end: 10 }], ({ count }) => {
-      handed += count
-      if (handed === 6) world.truncate(3)
-    }, noSignal)
+    const reading = restorer.read(
+      [{ ...tp, from: 0, end: 10 }],
+      ({ count }) => {
+        handed += count
+        if (handed === 6) world.truncate(3)
+      },
+      noSignal,
+    )
     await expect(world.clock.settle(reading)).rejects.toMatchObject({
       code: 'MILLRACE_LOG_TRUNCATED',
       ...tp,
@@ -320,53 +324,57 @@ describe('whatever happens to a log and to who reads it', () => {
 
   test('what it has seen, without what was told to be gone, is the log', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), fc.constantFrom(1, 1_000), async (steps, fetchMaxBytes) => {
-        resets = []
-        const world = new World()
-        const open = (): Promise<ConsumerPort> => world.consumer({ outOfRange: () => 'latest', fetchMaxBytes })
-        let consumer = await open()
-        // What the log is, and what was seen of it.
-        const log: string[] = []
-        const starts = new Set<number>()
-        let view: string[] = []
-        const look = async (): Promise<number> => {
-          const seen = await world.poll(consumer)
-          for (const { to } of resets.splice(0)) view.splice(to)
-          for (const { offset, value } of seen) {
-            expect(offset).toBe(view.length)
-            view.push(value!)
+      fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: 25 }),
+        fc.constantFrom(1, 1_000),
+        async (steps, fetchMaxBytes) => {
+          resets = []
+          const world = new World()
+          const open = (): Promise<ConsumerPort> => world.consumer({ outOfRange: () => 'latest', fetchMaxBytes })
+          let consumer = await open()
+          // What the log is, and what was seen of it.
+          const log: string[] = []
+          const starts = new Set<number>()
+          let view: string[] = []
+          const look = async (): Promise<number> => {
+            const seen = await world.poll(consumer)
+            for (const { to } of resets.splice(0)) view.splice(to)
+            for (const { offset, value } of seen) {
+              expect(offset).toBe(view.length)
+              view.push(value!)
+            }
+            return seen.length
           }
-          return seen.length
-        }
-        let written = 0
-        for (const each of steps) {
-          if (each.do === 'write') {
-            const batch = texts('v', written, (written += each.records))
-            starts.add(log.length)
-            log.push(...batch)
-            await world.write(...batch)
-          } else if (each.do === 'poll') for (let i = 0; i < each.times; i++) await look()
-          else if (each.do === 'move') world.broker.control.moveLeader(tp)
-          else if (each.do === 'truncate') {
-            let offset = Math.max(0, log.length - each.back)
-            while (offset < log.length && !starts.has(offset)) offset--
-            world.truncate(offset)
-            log.splice(offset)
-            for (const start of starts) if (start >= offset) starts.delete(start)
-          } else {
-            while (consumer.position(tp) === undefined) await look()
-            const offset = Math.max(0, view.length - each.back)
-            await world.clock.settle(consumer.commit([{ ...tp, offset }]))
-            await world.close(consumer)
-            view = view.slice(0, offset)
-            consumer = await open()
+          let written = 0
+          for (const each of steps) {
+            if (each.do === 'write') {
+              const batch = texts('v', written, (written += each.records))
+              starts.add(log.length)
+              log.push(...batch)
+              await world.write(...batch)
+            } else if (each.do === 'poll') for (let i = 0; i < each.times; i++) await look()
+            else if (each.do === 'move') world.broker.control.moveLeader(tp)
+            else if (each.do === 'truncate') {
+              let offset = Math.max(0, log.length - each.back)
+              while (offset < log.length && !starts.has(offset)) offset--
+              world.truncate(offset)
+              log.splice(offset)
+              for (const start of starts) if (start >= offset) starts.delete(start)
+            } else {
+              while (consumer.position(tp) === undefined) await look()
+              const offset = Math.max(0, view.length - each.back)
+              await world.clock.settle(consumer.commit([{ ...tp, offset }]))
+              await world.close(consumer)
+              view = view.slice(0, offset)
+              consumer = await open()
+            }
           }
-        }
-        for (let idle = 0; idle < 12;) idle = (await look()) > 0 ? 0 : idle + 1
-        expect(view).toEqual(log)
-        await world.close(consumer)
-        await world.broker.close()
-      }),
+          for (let idle = 0; idle < 12;) idle = (await look()) > 0 ? 0 : idle + 1
+          expect(view).toEqual(log)
+          await world.close(consumer)
+          await world.broker.close()
+        },
+      ),
       { numRuns: Number(process.env['RUNS'] ?? 30) },
     )
   })
