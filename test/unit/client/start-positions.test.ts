@@ -126,11 +126,9 @@ test('a partition that goes while its position is sought is told to nobody but w
   const isRead = ({ partition }: TopicPartition): boolean =>
     [first, second].some((each) => each.position({ topic, partition }) === 3)
   await pollUntil(world, [first, second], () => isRead(zero) && isRead(one))
-  expect(
-    told()
-      .map(({ partition }) => partition)
-      .toSorted(),
-  ).toEqual([0, 1])
+  expect(told().map(({ partition }) => partition)).toSatisfy(
+    (them: number[]) => them.length === 2 && them[0] !== them[1],
+  )
   expect([firstHeard, secondHeard].map(({ heard }) => heard.flatMap(([, those]) => those).length)).toEqual([1, 1])
   await world.clock.settle(Promise.all([first.close(), second.close(), producer.close()]))
 })
