@@ -152,7 +152,8 @@ class Consumer implements ConsumerPort {
   async #serve(): Promise<void> {
     if (this.#running === undefined || this.#closing !== undefined || this.#fatal !== undefined) return
     const { group, search } = this.#running
-    if (this.#joining !== undefined) return
+    // What comes was claimed as owned: it need not wait for the others.
+    if (this.#joining !== undefined) return group.lost ? undefined : this.#tellAssigned()
     if (group.lost) await this.#lose()
     else if (this.#joined !== undefined) await this.#serveAssignment(this.#joined)
     if (!group.lost) await this.#tellAssigned()

@@ -121,7 +121,8 @@ export interface ConsumerPort {
   subscribe(topics: readonly string[], listener: RebalanceListener): Promise<void>
   /**
    * C4. What has arrived, at most one batch per partition and call, offsets ascending and without gaps of its own making;
-   * waits up to `maxWaitMs` for the first. Empty when nothing came. Rejects once with a fatal error. Serves rebalances.
+   * waits up to `maxWaitMs` for the first. Empty when nothing came. Rejects once with a fatal error. Serves rebalances, and does not wait
+   * for where to begin reading what was assigned: `onAssigned` is called once that is known.
    */
   poll(maxWaitMs: number): Promise<readonly FetchedBatch[]>
   /** C12. The `poll` that waits returns at once with what is there; when none waits, the next one does. May be called at any time. */
