@@ -46,6 +46,14 @@ export function truncatedLog(position: OffsetOf, epoch: number, truncation: Trun
   return anotherLog(position, why)
 }
 
+/** Of a log that is read to an end that it had. */
+export function endLost({ topic, partition, offset }: OffsetOf, end: number, high: number): BrokerError {
+  const message =
+    `${topic}-${partition} ended at offset ${end} when it was to be read, and ends at ${high} now: what was between them is gone, as after ` +
+    `an unclean leader election. Start the app again: it restores what the log holds now`
+  return new BrokerError('MILLRACE_LOG_TRUNCATED', message, { topic, partition, offset, retriable: false })
+}
+
 function anotherLog({ topic, partition, offset }: OffsetOf, why: string): BrokerError {
   const message = `${topic}-${partition} was read up to offset ${offset}, and is not the same log any more: ${why}`
   return new BrokerError('MILLRACE_LOG_TRUNCATED', message, { topic, partition, offset, retriable: false })

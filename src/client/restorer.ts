@@ -10,7 +10,7 @@ import { Cluster } from './cluster.ts'
 import { fetchFrom, mayFetchAgain, type PartitionFetch } from './fetch-request.ts'
 import { LeaderEpochs, type EpochEnd } from './leader-epochs.ts'
 import { groupByLeader, listOffsets } from './list-offsets.ts'
-import { refusedPosition, truncatedLog } from './position-errors.ts'
+import { endLost, refusedPosition, truncatedLog } from './position-errors.ts'
 
 const maxWaitMs = 250
 const partitionMaxBytes = 1_048_576
@@ -92,7 +92,10 @@ class Restorer implements RestorePort {
       if (answer.errorCode === kafkaError.OFFSET_OUT_OF_RANGE) await this.#startAgain(reading)
       else if (answer.diverging !== undefined) throw lost(reading, answer.diverging)
       else if (answer.errorCode !== 0) return new AnswerError(answer.errorCode, reading)
-      else hand(reading, answer, onBatch)
+      else {
+        hand(reading, answer, onBatch)
+        if (reading.offset < reading.end && answer.records.length === 0) await this.#checkEnd(reading)
+      }
     }
     return undefined
   }
@@ -136,6 +139,12 @@ class Restorer implements RestorePort {
       throw refusedPosition(reading, epochs.before(offset), { low: low!.offset, high: high!.offset })
     reading.offset = low!.offset
     epochs.cutAt(low!.offset)
+  }
+
+  /** There may be nothing to come: the log has lost what it had when the range was made, and nobody writes to it meanwhile. */
+  async #checkEnd(reading: Reading): Promise<void> {
+    const [high] = await listOffsets(this.#cluster!, [reading], 'latest')
+    if (high!.offset < reading.end) throw endLost(reading, reading.end, high!.offset)
   }
 
   async close(): Promise<void> {

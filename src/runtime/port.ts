@@ -271,7 +271,8 @@ export interface RestorePort {
   /**
    * Reads `[from, end)` of each partition and hands over what it finds in offset order. Resolves when every partition's
    * position has reached its end, also when the last offsets hold no record (control records, compaction). Rejects with
-   * MILLRACE_LOG_TRUNCATED when what was read is not in the log any more (KIP-320), by this call or by one before it that ended at `from`.
+   * MILLRACE_LOG_TRUNCATED when what was read is not in the log any more (KIP-320), by this call or by one before it that ended at `from`,
+   * and when the log ends before `end`.
    */
   read(
     ranges: readonly (TopicPartition & { readonly from: number; readonly end: number })[],

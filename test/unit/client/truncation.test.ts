@@ -293,6 +293,21 @@ describe('a changelog that is cut off while it is read', () => {
     await world.clock.settle(restorer.close())
   })
 
+  test('is an error before anything of it was read, and not waited for', async () => {
+    const world = new World()
+    await world.writeEach(...texts('a', 0, 10))
+    world.truncate(5)
+    const restorer = world.port.restorer({ clientId: 'restore', fetchMaxBytes: 1_000_000 })
+    const reading = restorer.read([{ ...tp, from: 0, end: 10 }], () => {}, noSignal)
+    await expect(world.clock.settle(reading, 60_000)).rejects.toMatchObject({
+      code: 'MILLRACE_LOG_TRUNCATED',
+      ...tp,
+      offset: 5,
+      message: expect.stringMatching(/ended at offset 10 .*ends at 5 now/),
+    })
+    await world.clock.settle(restorer.close())
+  })
+
   test('is an error for who goes on where it ended before, and none for who begins anew', async () => {
     const world = new World()
     await world.writeEach(...texts('a', 0, 10))
