@@ -1,5 +1,5 @@
 import { sleep } from '../core/clock.ts'
-import { BrokerError, TaskMigratedError } from '../core/errors.ts'
+import { TaskMigratedError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
 import { decodePlaces } from '../runtime/member-places.ts'
 import type {
@@ -10,8 +10,8 @@ import type {
   MemberPlace,
   RebalanceListener,
 } from '../runtime/port.ts'
-import { kafkaErrorOf } from './broker-errors.ts'
 import type { ClientOptions } from './client-options.ts'
+import { addSubscribed } from './add-subscribed.ts'
 import { Cluster } from './cluster.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMembership } from './group-membership.ts'
@@ -69,7 +69,7 @@ class Consumer implements ConsumerPort {
   async subscribe(topics: readonly string[], listener: RebalanceListener): Promise<void> {
     const cluster = new Cluster(this.#client)
     await cluster.connect(`join the group ${this.#options.groupId}`)
-    await addTopics(cluster, topics)
+    await addSubscribed(cluster, topics)
     const group = new GroupMembership({
       cluster,
       consumer: this.#options,
@@ -294,17 +294,4 @@ class Consumer implements ConsumerPort {
 function without(partitions: readonly TopicPartition[], others: readonly TopicPartition[]): readonly TopicPartition[] {
   const names = new Set(others.map(topicPartitionName))
   return partitions.filter((partition) => !names.has(topicPartitionName(partition)))
-}
-
-async function addTopics(cluster: Cluster, topics: readonly string[]): Promise<void> {
-  try {
-    await cluster.addTopics(topics)
-  } catch (error) {
-    await cluster.close()
-    const topic = error instanceof BrokerError ? error.topic : undefined
-    if (kafkaErrorOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION')
-      throw cluster.translate(error, `subscribe to ${topics.join(', ')}`)
-    const message = `topic ${topic} does not exist. Create it, or correct its name`
-    throw new BrokerError('MILLRACE_TOPIC_MISSING', message, { topic, retriable: false, cause: error })
-  }
 }

@@ -390,7 +390,7 @@ describe('whatever happens to a log and to who reads it', () => {
           await world.broker.close()
         },
       ),
-      { numRuns: Number(process.env['RUNS'] ?? 30) },
+      { numRuns: Number(process.env['TRUNCATION_RUNS'] ?? 30) },
     )
   })
 })
