@@ -237,7 +237,7 @@ export class Fetcher {
       this.#announce(error, parting)
     }
     this.#queuedBytes -= state.queuedBytes
-    state.cutAt(parting)
+    state.follow(diverging)
     this.#queuedBytes += state.queuedBytes
   }
 

@@ -59,6 +59,15 @@ export class LeaderEpochs {
     this.#end = offset
   }
 
+  /** Goes on where the logs part. What is not known of that from reading the leader has just said, as Kafka's consumer takes it. */
+  follow(diverging: EpochEnd): void {
+    const { epoch, endOffset } = diverging
+    const parting = this.partingAt(diverging)
+    this.cutAt(parting)
+    if (this.before(parting) < 0 && parting === endOffset && parting > 0)
+      this.#starts.push({ epoch, startOffset: parting - 1 })
+  }
+
   /** Reading begins anew. */
   clear(offset: number): void {
     this.#starts = []

@@ -1,5 +1,5 @@
 import type { FetchedRecords } from '../protocol/records/fetched-records.ts'
-import { LeaderEpochs, type Position } from './leader-epochs.ts'
+import { LeaderEpochs, type EpochEnd, type Position } from './leader-epochs.ts'
 
 type Fetched = FetchedRecords & { readonly from: number }
 
@@ -54,10 +54,11 @@ export class PartitionReading {
     this.queuedBytes += sign * bytes
   }
 
-  /** Fetches from there on again, without what waits behind it. */
-  cutAt(offset: number): void {
+  /** Fetches again from where the logs part, without what waits behind that. */
+  follow(diverging: EpochEnd): void {
+    const offset = this.epochs.partingAt(diverging)
     this.offset = offset
-    this.epochs.cutAt(offset)
+    this.epochs.follow(diverging)
     for (let last = this.#queue.at(-1); last !== undefined && last.nextOffset > offset; last = this.#queue.at(-1)) {
       this.#count(last, -1)
       last.cutAt(offset)

@@ -16,6 +16,8 @@ test('of a committed position the epoch of the batch before it is known, and not
   expect([6, 7, 8].map((offset) => read.before(offset))).toEqual([-1, 3, -1])
   expect(read.partingAt({ epoch: 3, endOffset: 5 })).toBe(5)
   expect(read.partingAt({ epoch: 2, endOffset: 9 })).toBe(6)
+  read.follow({ epoch: 2, endOffset: 5 })
+  expect([4, 5, 6].map((offset) => read.before(offset))).toEqual([-1, 2, -1])
 })
 
 test('the logs part where the epoch ends on the leader, or where a later one begins here, as for a follower (KIP-101)', () => {
