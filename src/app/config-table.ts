@@ -139,7 +139,7 @@ export const configTable: readonly ConfigRow[] = Object.freeze([
     fallback: 'auto',
     importance: 'medium',
     kafka: 'auto.offset.reset',
-    doc: 'When the position is outside the log (retention was faster, a topic was made anew). `auto`: an error for tasks with state, whose results would silently be wrong; `offsetReset` for the others.',
+    doc: 'When the position is outside the log (retention was faster, a topic was made anew), or what was read is not in it any more (an unclean leader election; `earliest` and `latest` then go on where the logs part). `auto`: an error for tasks with state, whose results would silently be wrong; `offsetReset` for the others.',
   }),
   row('replicationFactor', {
     ...count('', -1, -1, 100),

@@ -95,7 +95,8 @@ class Admin implements AdminPort {
       const partitions = [...counts].flatMap(([topic, count]) =>
         Array.from({ length: count }, (_, partition) => ({ topic, partition })),
       )
-      return fetchOffsets(cluster, { groupId }, partitions)
+      const { committed } = await fetchOffsets(cluster, { groupId }, partitions)
+      return committed.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
     })
   }
 

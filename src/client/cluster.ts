@@ -11,7 +11,7 @@ import { backoff } from './backoff.ts'
 import { AnswerError, isRetriable, kafkaErrorOf, translateError } from './broker-errors.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Coordinators, type CoordinatorKey } from './coordinators.ts'
-import { newerTopic, type KnownTopic } from './topic-metadata.ts'
+import { doubted, newerTopic, type KnownTopic } from './topic-metadata.ts'
 import type { RequestFor, SendOptions, Transport } from './transport.ts'
 
 /** As metadata.max.age.ms of Kafka's clients. */
@@ -94,6 +94,17 @@ export class Cluster {
   /** -1: not known. */
   leaderEpochOf({ topic, partition }: TopicPartition): number {
     return this.#topics.get(topic)?.leaders[partition]?.leaderEpoch ?? -1
+  }
+
+  /** Another number: it is, or may be, another topic of the same name. */
+  incarnationOf(topic: string): number | undefined {
+    return this.#topics.get(topic)?.incarnation
+  }
+
+  /** Its leader does not know it as it is known here; to be followed by a `refresh`. */
+  doubtTopic(topic: string): void {
+    const known = this.#topics.get(topic)
+    if (known !== undefined) this.#topics.set(topic, doubted(known))
   }
 
   /** Of a topic that was added; undefined: it does not exist, as far as is known. */

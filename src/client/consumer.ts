@@ -1,5 +1,5 @@
 import { sleep } from '../core/clock.ts'
-import { BrokerError, TaskMigratedError } from '../core/errors.ts'
+import { TaskMigratedError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
 import { decodePlaces } from '../runtime/member-places.ts'
 import type {
@@ -10,22 +10,29 @@ import type {
   MemberPlace,
   RebalanceListener,
 } from '../runtime/port.ts'
-import { backoff } from './backoff.ts'
-import { isRetriable, kafkaErrorOf } from './broker-errors.ts'
 import type { ClientOptions } from './client-options.ts'
+import { addSubscribed } from './add-subscribed.ts'
 import { Cluster } from './cluster.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMembership } from './group-membership.ts'
 import { noMember } from './offset-commit.ts'
 import type { Assignment } from './group-protocol.ts'
 import type { OffsetOf } from './list-offsets.ts'
-import { startPositions } from './start-positions.ts'
+import { PositionSearch } from './position-search.ts'
 
 /** How long `close` waits for a JoinGroup that is under way, to be able to leave the group properly. */
 const joinPatienceMs = 1_000
 
 export function clientConsumer(client: ClientOptions, options: ConsumerOptions): ConsumerPort {
   return new Consumer(client, options)
+}
+
+interface Running {
+  readonly cluster: Cluster
+  readonly group: GroupMembership
+  readonly fetcher: Fetcher
+  readonly search: PositionSearch
+  readonly listener: RebalanceListener
 }
 
 /**
@@ -41,11 +48,13 @@ class Consumer implements ConsumerPort {
   readonly #client: ClientOptions
   readonly #options: ConsumerOptions
   readonly #paused = new Set<string>()
-  #running: { cluster: Cluster; group: GroupMembership; fetcher: Fetcher; listener: RebalanceListener } | undefined
+  #running: Running | undefined
   #owned: readonly TopicPartition[] = []
   #joining: Promise<void> | undefined
   #joined: Assignment | undefined
   #members: readonly MemberPlace[] = []
+  /** The listener has not heard yet of what came last. */
+  #isUntold = false
   #fatal: Error | undefined
   #signal: () => void = () => {}
   #woken = false
@@ -60,7 +69,7 @@ class Consumer implements ConsumerPort {
   async subscribe(topics: readonly string[], listener: RebalanceListener): Promise<void> {
     const cluster = new Cluster(this.#client)
     await cluster.connect(`join the group ${this.#options.groupId}`)
-    await addTopics(cluster, topics)
+    await addSubscribed(cluster, topics)
     const group = new GroupMembership({
       cluster,
       consumer: this.#options,
@@ -74,7 +83,17 @@ class Consumer implements ConsumerPort {
       onArrival: () => this.#signal(),
       onFatal: (error) => this.#fail(error),
     })
-    this.#running = { cluster, group, fetcher, listener }
+    const search = new PositionSearch({
+      cluster,
+      consumer: this.#options,
+      onFound: () => this.#signal(),
+      onFatal: (error) => {
+        this.#fail(error)
+        // Not told, so not owned: the group, which forms again, gives them to whoever is there.
+        group.requestRejoin()
+      },
+    })
+    this.#running = { cluster, group, fetcher, search, listener }
     this.#join(group)
   }
 
@@ -85,7 +104,7 @@ class Consumer implements ConsumerPort {
 
   #join(group: GroupMembership): void {
     this.#joined = undefined
-    this.#joining = group.join(this.#owned).then(
+    this.#joining = group.join([...this.#owned, ...this.#running!.search.partitions]).then(
       (assignment) => {
         this.#joined = assignment
         this.#joining = undefined
@@ -132,32 +151,40 @@ class Consumer implements ConsumerPort {
   /** Tells the listener what happened to the group since the last poll. */
   async #serve(): Promise<void> {
     if (this.#running === undefined || this.#closing !== undefined || this.#fatal !== undefined) return
-    const { group } = this.#running
-    if (this.#joining !== undefined) return
+    const { group, search } = this.#running
+    // What comes was claimed as owned: it need not wait for the others.
+    if (this.#joining !== undefined) return group.lost ? undefined : this.#tellAssigned()
     if (group.lost) await this.#lose()
     else if (this.#joined !== undefined) await this.#serveAssignment(this.#joined)
+    if (!group.lost) await this.#tellAssigned()
     // Lost while it was told what it has: first it is told that, by the next turn.
-    if (group.lost && this.#owned.length > 0) return this.#serve()
+    if (group.lost && this.#owned.length + search.partitions.length > 0) return this.#serve()
     if (group.lost || group.rebalancing) this.#join(group)
   }
 
   /** What goes, goes first: another member waits for it. */
   async #serveAssignment({ partitions, userData }: Assignment): Promise<void> {
     this.#joined = undefined
-    const { group, fetcher, listener } = this.#running!
+    const { group, search } = this.#running!
     const gone = without(this.#owned, partitions)
-    if (gone.length > 0) {
-      // Whoever is to have them gets them when the group forms the next time.
-      group.requestRejoin()
-      await this.#revoke(gone)
-      if (group.lost) return
-    }
-    const added = without(partitions, this.#owned)
-    const positions = await this.#positions(added)
-    // Not told, so not owned: the group, which forms again, gives them to whoever is there.
-    if (positions === undefined) return group.requestRejoin()
-    this.#owned = [...this.#owned, ...added]
+    const neverTold = without(search.partitions, partitions)
+    search.remove(neverTold)
+    // Whoever is to have them gets them when the group forms the next time.
+    if (gone.length + neverTold.length > 0) group.requestRejoin()
+    if (gone.length > 0) await this.#revoke(gone)
+    if (group.lost) return
     this.#members = decodePlaces(userData)
+    this.#isUntold = true
+    search.add(without(partitions, [...this.#owned, ...search.partitions]))
+  }
+
+  async #tellAssigned(): Promise<void> {
+    const { fetcher, search, listener } = this.#running!
+    const positions = this.#isUntold ? search.take() : undefined
+    if (positions === undefined) return
+    this.#isUntold = false
+    const added = positions.map(({ topic, partition }) => ({ topic, partition }))
+    this.#owned = [...this.#owned, ...added]
     for (const partition of added) this.#paused.delete(topicPartitionName(partition))
     fetcher.add(positions)
     await listener.onAssigned(added)
@@ -183,6 +210,8 @@ class Consumer implements ConsumerPort {
   async #lose(): Promise<void> {
     const owned = this.#owned
     this.#joined = undefined
+    this.#isUntold = false
+    this.#running!.search.clear()
     this.#forget(owned)
     if (owned.length > 0) await this.#running!.listener.onLost(owned)
   }
@@ -192,24 +221,6 @@ class Consumer implements ConsumerPort {
     this.#owned = without(this.#owned, partitions)
     this.#running!.fetcher.remove(partitions)
     for (const partition of partitions) this.#paused.delete(topicPartitionName(partition))
-  }
-
-  /** Where to start reading; undefined when the group moved on meanwhile. */
-  async #positions(partitions: readonly TopicPartition[]): Promise<readonly OffsetOf[] | undefined> {
-    const { cluster, group } = this.#running!
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await startPositions(cluster, this.#options, partitions)
-      } catch (error) {
-        if (!isRetriable(error)) {
-          this.#fail(cluster.translate(error, 'find out where to start reading'))
-          return undefined
-        }
-        await sleep(this.#client.clock, backoff(attempt, this.#client.random))
-        await cluster.refresh().catch(() => {})
-        if (this.#closing !== undefined || group.lost || group.rebalancing) return undefined
-      }
-    }
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -241,6 +252,10 @@ class Consumer implements ConsumerPort {
     return this.#running?.group.member ?? noMember(this.#options)
   }
 
+  leaderEpochAt(position: OffsetOf): number | undefined {
+    return this.#running?.fetcher.leaderEpochAt(position)
+  }
+
   async commit(offsets: readonly OffsetOf[]): Promise<void> {
     if (offsets.length === 0) return
     const owned = new Set(this.#owned.map(topicPartitionName))
@@ -249,7 +264,8 @@ class Consumer implements ConsumerPort {
       const name = foreign === undefined ? 'any partition' : topicPartitionName(foreign)
       throw new TaskMigratedError(`this member does not own ${name}: nothing was committed`, foreign)
     }
-    await this.#running.group.commit(offsets)
+    const { group, fetcher } = this.#running
+    await group.commit(offsets.map((offset) => ({ ...offset, leaderEpoch: fetcher.leaderEpochAt(offset) ?? -1 })))
   }
 
   close(): Promise<void> {
@@ -260,13 +276,14 @@ class Consumer implements ConsumerPort {
   async #close(): Promise<void> {
     this.#signal()
     if (this.#running === undefined) return
-    const { cluster, group, fetcher } = this.#running
+    const { cluster, group, fetcher, search } = this.#running
     // One callback at a time; an error of the one under way is told to whoever polls.
     await this.#serving?.catch(() => {})
     try {
       if (!group.lost && this.#owned.length > 0) await this.#revoke(this.#owned)
       if (group.lost) await this.#lose()
     } finally {
+      search.clear()
       fetcher.stop()
       if (this.#joining !== undefined) await this.#wait(this.#joining, joinPatienceMs)
       await group.leave().finally(() => cluster.close())
@@ -277,17 +294,4 @@ class Consumer implements ConsumerPort {
 function without(partitions: readonly TopicPartition[], others: readonly TopicPartition[]): readonly TopicPartition[] {
   const names = new Set(others.map(topicPartitionName))
   return partitions.filter((partition) => !names.has(topicPartitionName(partition)))
-}
-
-async function addTopics(cluster: Cluster, topics: readonly string[]): Promise<void> {
-  try {
-    await cluster.addTopics(topics)
-  } catch (error) {
-    await cluster.close()
-    const topic = error instanceof BrokerError ? error.topic : undefined
-    if (kafkaErrorOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION')
-      throw cluster.translate(error, `subscribe to ${topics.join(', ')}`)
-    const message = `topic ${topic} does not exist. Create it, or correct its name`
-    throw new BrokerError('MILLRACE_TOPIC_MISSING', message, { topic, retriable: false, cause: error })
-  }
 }

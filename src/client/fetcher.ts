@@ -4,17 +4,21 @@
  * when the partition has come back (Faust #216, reactor-kafka #237).
  */
 import { sleep, type Clock } from '../core/clock.ts'
-import { BrokerError } from '../core/errors.ts'
+import type { BrokerError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
 import { kafkaError } from '../protocol/kafka-error.ts'
 import type { FetchedRecords } from '../protocol/records/fetched-records.ts'
 import { readFetched } from '../protocol/records/read-fetched.ts'
 import type { FetchedBatch, OutOfRangePolicy } from '../runtime/port.ts'
+import { positionResetChannel } from '../telemetry/channels.ts'
 import { backoff } from './backoff.ts'
 import { AnswerError } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 import { fetchFrom, mayFetchAgain, type PartitionFetch } from './fetch-request.ts'
+import type { EpochEnd, Position } from './leader-epochs.ts'
 import { listOffsets, type OffsetOf } from './list-offsets.ts'
+import { PartitionReading } from './partition-reading.ts'
+import { refusedPosition, truncatedLog } from './position-errors.ts'
 
 /** How long the broker holds a fetch that finds nothing. */
 const idleWaitMs = 250
@@ -24,6 +28,7 @@ const partitionMaxBytes = 1_048_576
 
 export interface FetcherOptions {
   readonly cluster: Cluster
+  readonly groupId: string
   readonly fetchMaxBytes: number
   readonly readCommitted: boolean
   readonly bufferedRecordsPerPartitionMax: number
@@ -35,29 +40,10 @@ export interface FetcherOptions {
   onFatal(error: Error): void
 }
 
-class PartitionState {
-  readonly topic: string
-  readonly partition: number
-  readonly queue: (FetchedRecords & { from: number })[] = []
-  /** The next offset to fetch. */
-  offset: number
-  highWatermark: number | undefined
-  answeredAt: number | undefined
-  queuedRecords = 0
-  attempts = 0
-  retryAt = 0
-
-  constructor({ topic, partition, offset }: OffsetOf) {
-    this.topic = topic
-    this.partition = partition
-    this.offset = offset
-  }
-}
-
 export class Fetcher {
   readonly #options: FetcherOptions
   readonly #clock: Clock
-  readonly #states = new Map<string, PartitionState>()
+  readonly #states = new Map<string, PartitionReading>()
   readonly #busy = new Set<number>()
   #queuedBytes = 0
   #refreshes = 0
@@ -69,15 +55,19 @@ export class Fetcher {
   }
 
   /** Reads these too, from there on. */
-  add(positions: readonly OffsetOf[]): void {
-    for (const position of positions) this.#states.set(topicPartitionName(position), new PartitionState(position))
+  add(positions: readonly Position[]): void {
+    const { cluster } = this.#options
+    for (const position of positions) {
+      const state = new PartitionReading(position, cluster.incarnationOf(position.topic))
+      this.#states.set(topicPartitionName(position), state)
+    }
     this.#pump()
   }
 
   /** With everything that is queued of them. */
   remove(partitions: readonly TopicPartition[]): void {
     for (const name of partitions.map(topicPartitionName)) {
-      for (const { bytes } of this.#states.get(name)?.queue ?? []) this.#queuedBytes -= bytes
+      this.#queuedBytes -= this.#states.get(name)?.queuedBytes ?? 0
       this.#states.delete(name)
     }
   }
@@ -92,9 +82,8 @@ export class Fetcher {
     const batches: FetchedBatch[] = []
     for (const [name, state] of this.#states) {
       if (paused.has(name)) continue
-      const batch = state.queue.shift()
+      const batch = state.take()
       if (batch === undefined) continue
-      state.queuedRecords -= batch.count
       this.#queuedBytes -= batch.bytes
       batches.push(batch)
     }
@@ -111,15 +100,20 @@ export class Fetcher {
   }
 
   position(partition: TopicPartition): number | undefined {
-    const state = this.#states.get(topicPartitionName(partition))
-    return state?.queue[0]?.from ?? state?.offset
+    return this.#states.get(topicPartitionName(partition))?.position
+  }
+
+  /** Of the last batch before the offset; undefined: not known. */
+  leaderEpochAt(position: OffsetOf): number | undefined {
+    const epoch = this.#states.get(topicPartitionName(position))?.epochs.before(position.offset) ?? -1
+    return epoch < 0 ? undefined : epoch
   }
 
   #pump(): void {
     if (this.#stopped) return
     const { cluster } = this.#options
     const now = this.#clock.monotonic()
-    const groups = new Map<number, { states: PartitionState[]; leftOut: boolean }>()
+    const groups = new Map<number, { states: PartitionReading[]; leftOut: boolean }>()
     let leaderless = false
     for (const state of this.#states.values()) {
       const leader = cluster.leaderOf(state)
@@ -138,14 +132,14 @@ export class Fetcher {
   }
 
   /** One that has nothing queued is read all the same: what fills the buffer may be paused, and for long. */
-  #isFull({ queuedRecords }: PartitionState): boolean {
+  #isFull({ queuedRecords }: PartitionReading): boolean {
     const { bufferedRecordsPerPartitionMax, fetchBufferBytesMax } = this.#options
     return (
       queuedRecords >= bufferedRecordsPerPartitionMax || (queuedRecords > 0 && this.#queuedBytes >= fetchBufferBytesMax)
     )
   }
 
-  async #fetch(leader: number, states: readonly PartitionState[], maxWaitMs: number): Promise<void> {
+  async #fetch(leader: number, states: readonly PartitionReading[], maxWaitMs: number): Promise<void> {
     const { cluster, fetchMaxBytes, readCommitted } = this.#options
     const options = {
       maxWaitMs,
@@ -167,35 +161,33 @@ export class Fetcher {
     }
   }
 
-  #isCurrent(state: PartitionState): boolean {
+  #isCurrent(state: PartitionReading): boolean {
     return this.#states.get(topicPartitionName(state)) === state
   }
 
-  async #answered(state: PartitionState, answer: PartitionFetch): Promise<void> {
+  async #answered(state: PartitionReading, answer: PartitionFetch): Promise<void> {
     if (!this.#isCurrent(state)) return
     if (answer.errorCode === kafkaError.OFFSET_OUT_OF_RANGE) return this.#reset(state)
     if (answer.errorCode !== kafkaError.NONE) throw new AnswerError(answer.errorCode, state)
+    if (answer.diverging !== undefined) return this.#parted(state, answer.diverging)
     const batch = this.#decode(state, answer)
     if (batch === undefined) return
     state.attempts = 0
     state.answeredAt = this.#clock.monotonic()
     state.highWatermark = Math.max(answer.end, batch.nextOffset)
     batch.highWatermark = state.highWatermark
-    state.offset = batch.nextOffset
+    state.push(batch)
     if (batch.count === 0) return
-    state.queue.push(batch)
-    state.queuedRecords += batch.count
     this.#queuedBytes += batch.bytes
     this.#toTheEnd(state)
   }
 
   #decode(
-    { topic, partition, offset }: PartitionState,
-    answer: PartitionFetch,
-  ): (FetchedRecords & { from: number }) | undefined {
+    { topic, partition, offset }: PartitionReading,
+    { records, aborted }: PartitionFetch,
+  ): FetchedRecords | undefined {
     try {
-      const { records, aborted } = answer
-      return Object.assign(readFetched({ topic, partition, from: offset, records, aborted }), { from: offset })
+      return readFetched({ topic, partition, from: offset, records, aborted })
     } catch (error) {
       this.#fatal(error as Error)
       return undefined
@@ -203,23 +195,65 @@ export class Fetcher {
   }
 
   /** The broker fills its answer in the order of the request: who got something goes behind those who did not. */
-  #toTheEnd(state: PartitionState): void {
+  #toTheEnd(state: PartitionReading): void {
     const name = topicPartitionName(state)
     this.#states.delete(name)
     this.#states.set(name, state)
   }
 
-  async #reset(state: PartitionState): Promise<void> {
+  /** The leader does not have the position, or does not know the epoch of what was read before it. */
+  async #reset(state: PartitionReading): Promise<void> {
     const { cluster, outOfRange, readCommitted } = this.#options
-    const policy = outOfRange(state)
-    const [low] = await listOffsets(cluster, [state], 'earliest')
-    const [high] = await listOffsets(cluster, [state], 'latest', readCommitted)
+    const [first] = await listOffsets(cluster, [state], 'earliest')
+    const [end] = await listOffsets(cluster, [state], 'latest', readCommitted)
     if (!this.#isCurrent(state)) return
-    if (policy === 'error') return this.#fatal(outOfRangeError(state, low!.offset, high!.offset))
-    state.offset = policy === 'earliest' ? low!.offset : high!.offset
+    const bounds = { low: first!.offset, high: end!.offset }
+    const error = refusedPosition(state, state.epochs.before(state.offset), bounds)
+    const policy = outOfRange(state)
+    if (policy === 'error') return this.#fatal(error)
+    const to = policy === 'earliest' ? bounds.low : bounds.high
+    this.#announce(error, to)
+    state.seek(to, cluster.incarnationOf(state.topic))
   }
 
-  #failed(states: readonly PartitionState[], error: unknown): void {
+  /**
+   * The leader's log is not the one that was read (KIP-320): reading goes on where the two part. If that is behind what was handed out,
+   * nobody has seen anything of it; before that it is as with KafkaConsumer (SubscriptionState.maybeCompleteValidation).
+   */
+  async #parted(state: PartitionReading, diverging: EpochEnd): Promise<void> {
+    const { cluster, outOfRange } = this.#options
+    // A topic that was made anew is another one, of which nothing was read.
+    await cluster.refresh()
+    if (!this.#isCurrent(state)) return
+    if (cluster.incarnationOf(state.topic) !== state.incarnation) return this.#reset(state)
+    const { topic, partition, position, epochs } = state
+    const parting = epochs.partingAt(diverging)
+    if (parting < position) {
+      const error = truncatedLog({ topic, partition, offset: position }, epochs.before(position), {
+        ...diverging,
+        parting,
+      })
+      if (outOfRange(state) === 'error') return this.#fatal(error)
+      this.#announce(error, parting)
+    }
+    this.#queuedBytes -= state.queuedBytes
+    state.follow(diverging)
+    this.#queuedBytes += state.queuedBytes
+  }
+
+  #announce(error: BrokerError, to: number): void {
+    const { topic, partition, offset } = error
+    positionResetChannel.publish({
+      applicationId: this.#options.groupId,
+      topic: topic!,
+      partition: partition!,
+      from: offset!,
+      to,
+      error,
+    })
+  }
+
+  #failed(states: readonly PartitionReading[], error: unknown): void {
     if (this.#stopped) return
     if (!mayFetchAgain(error)) {
       const names = states.map(topicPartitionName).join(', ')
@@ -252,12 +286,4 @@ export class Fetcher {
     this.#refreshes--
     this.#pump()
   }
-}
-
-export function outOfRangeError(position: OffsetOf, low: number, high: number): BrokerError {
-  const { topic, partition, offset } = position
-  const message =
-    `offset ${offset} of ${topic}-${partition} is outside the log, which holds [${low}, ${high}): records were deleted or the ` +
-    `topic was made anew. Reset the group's offset and the state that came from it, or set the policy 'earliest' or 'latest'`
-  return new BrokerError('MILLRACE_OFFSET_OUT_OF_RANGE', message, { topic, partition, offset, retriable: false })
 }

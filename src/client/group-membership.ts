@@ -23,7 +23,7 @@ import { instanceFenced, notAMember, strangersIn } from './group-errors.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { decodeAssignment, encodeSubscription, type Assignment } from './group-protocol.ts'
 import { leaveGroup } from './leave-group.ts'
-import type { OffsetOf } from './list-offsets.ts'
+import type { Position } from './leader-epochs.ts'
 import { commitOffsets, noMember, type MemberIdentity } from './offset-commit.ts'
 
 /**
@@ -216,7 +216,7 @@ export class GroupMembership {
    * @throws TaskMigratedError when the group went on without this member; nothing is committed then
    * @throws BrokerError `MILLRACE_INSTANCE_FENCED`
    */
-  async commit(offsets: readonly OffsetOf[]): Promise<void> {
+  async commit(offsets: readonly Position[]): Promise<void> {
     const { cluster } = this.#options
     const { random, requestTimeoutMs } = cluster.options
     const deadline = this.#clock.monotonic() + requestTimeoutMs
@@ -259,7 +259,7 @@ export class GroupMembership {
   }
 
   /** Returns when it is worth another try. */
-  #commitFailed(error: unknown, offsets: readonly OffsetOf[]): void {
+  #commitFailed(error: unknown, offsets: readonly Position[]): void {
     const answer = kafkaErrorOf(error)
     if (answer === 'FENCED_INSTANCE_ID') throw this.#fencedBy(error)
     if (outErrors.has(answer) || answer === 'REBALANCE_IN_PROGRESS') {

@@ -4,7 +4,7 @@ import type { ConsumerOptions, GroupMetadata } from '../runtime/port.ts'
 import { AnswerError } from './broker-errors.ts'
 import { byTopic } from './by-topic.ts'
 import type { Cluster } from './cluster.ts'
-import type { OffsetOf } from './list-offsets.ts'
+import type { Position } from './leader-epochs.ts'
 
 /** Who asks, in which generation of the group. */
 export type MemberIdentity = GroupMetadata
@@ -18,7 +18,7 @@ export function noMember({ groupId, groupInstanceId = null }: ConsumerOptions): 
 export async function commitOffsets(
   cluster: Cluster,
   { generationId: generationIdOrMemberEpoch, ...member }: MemberIdentity,
-  offsets: readonly OffsetOf[],
+  offsets: readonly Position[],
 ): Promise<void> {
   const request = { ...member, generationIdOrMemberEpoch, topics: committedTopics(offsets) }
   const coordinator = await cluster.coordinatorOf({ groupId: member.groupId })
@@ -30,12 +30,13 @@ export async function commitOffsets(
   }
 }
 
-export function committedTopics(offsets: readonly OffsetOf[]): NewRequest<'TxnOffsetCommit'>['topics'] {
+export function committedTopics(offsets: readonly Position[]): NewRequest<'TxnOffsetCommit'>['topics'] {
   return [...byTopic(offsets)].map(([name, ofTopic]) => ({
     name,
-    partitions: ofTopic.map(({ partition, offset }) => ({
+    partitions: ofTopic.map(({ partition, offset, leaderEpoch = -1 }) => ({
       partitionIndex: partition,
       committedOffset: offset,
+      committedLeaderEpoch: leaderEpoch,
       committedMetadata: null,
     })),
   }))

@@ -7,9 +7,10 @@ import { backoff } from './backoff.ts'
 import { AnswerError } from './broker-errors.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Cluster } from './cluster.ts'
-import { outOfRangeError } from './fetcher.ts'
 import { fetchFrom, mayFetchAgain, type PartitionFetch } from './fetch-request.ts'
+import { LeaderEpochs, type EpochEnd } from './leader-epochs.ts'
 import { groupByLeader, listOffsets } from './list-offsets.ts'
+import { endLost, refusedPosition, truncatedLog } from './position-errors.ts'
 
 const maxWaitMs = 250
 const partitionMaxBytes = 1_048_576
@@ -21,6 +22,7 @@ type Range = Parameters<RestorePort['read']>[0][number]
 interface Reading extends Range {
   /** The next offset to read. */
   offset: number
+  readonly epochs: LeaderEpochs
 }
 
 export function clientRestorer(options: ClientOptions, limits: { readonly fetchMaxBytes: number }): RestorePort {
@@ -30,12 +32,15 @@ export function clientRestorer(options: ClientOptions, limits: { readonly fetchM
 /**
  * Reads committed records only: a changelog may hold those of an aborted transaction. A range that begins at 0 begins at
  * the log's start, wherever retention has moved that; one that begins later must still be there, as what is missing of it
- * may have changed the state.
+ * may have changed the state. So may what is not in the log any more (KIP-320): that is an error, also when a range goes on where one before it
+ * ended.
  */
 class Restorer implements RestorePort {
   readonly #options: ClientOptions
   readonly #fetchMaxBytes: number
   #cluster: Cluster | undefined
+  /** By partition, of all that was read. */
+  readonly #epochs = new Map<string, LeaderEpochs>()
 
   constructor(options: ClientOptions, fetchMaxBytes: number) {
     this.#options = options
@@ -43,7 +48,11 @@ class Restorer implements RestorePort {
   }
 
   async read(ranges: readonly Range[], onBatch: (batch: FetchedBatch) => void, signal: AbortSignal): Promise<void> {
-    let readings: readonly Reading[] = ranges.map((range) => ({ ...range, offset: range.from }))
+    let readings: readonly Reading[] = ranges.map((range) => ({
+      ...range,
+      offset: range.from,
+      epochs: this.#epochsFrom(range),
+    }))
     for (let attempt = 0; ;) {
       readings = readings.filter(({ offset, end }) => offset < end)
       if (readings.length === 0) return
@@ -56,6 +65,14 @@ class Restorer implements RestorePort {
       await sleep(this.#options.clock, backoff(attempt, this.#options.random), signal)
       await this.#cluster?.refresh().catch(() => {})
     }
+  }
+
+  #epochsFrom(range: Range): LeaderEpochs {
+    const name = topicPartitionName(range)
+    const epochs = this.#epochs.get(name) ?? new LeaderEpochs({ offset: range.from })
+    this.#epochs.set(name, epochs)
+    epochs.cutAt(range.from)
+    return epochs
   }
 
   #translate(error: unknown, readings: readonly Reading[]): unknown {
@@ -73,8 +90,12 @@ class Restorer implements RestorePort {
     for (const [reading, answer] of answers) {
       signal.throwIfAborted()
       if (answer.errorCode === kafkaError.OFFSET_OUT_OF_RANGE) await this.#startAgain(reading)
+      else if (answer.diverging !== undefined) throw lost(reading, answer.diverging)
       else if (answer.errorCode !== 0) return new AnswerError(answer.errorCode, reading)
-      else hand(reading, answer, onBatch)
+      else {
+        hand(reading, answer, onBatch)
+        if (reading.offset < reading.end && answer.records.length === 0) await this.#checkEnd(reading)
+      }
     }
     return undefined
   }
@@ -113,8 +134,17 @@ class Restorer implements RestorePort {
   async #startAgain(reading: Reading): Promise<void> {
     const [low] = await listOffsets(this.#cluster!, [reading], 'earliest')
     const [high] = await listOffsets(this.#cluster!, [reading], 'latest')
-    if (reading.from > 0 || reading.offset >= low!.offset) throw outOfRangeError(reading, low!.offset, high!.offset)
+    const { from, offset, epochs } = reading
+    if (from > 0 || offset >= low!.offset)
+      throw refusedPosition(reading, epochs.before(offset), { low: low!.offset, high: high!.offset })
     reading.offset = low!.offset
+    epochs.cutAt(low!.offset)
+  }
+
+  /** There may be nothing to come: the log has lost what it had when the range was made, and nobody writes to it meanwhile. */
+  async #checkEnd(reading: Reading): Promise<void> {
+    const [high] = await listOffsets(this.#cluster!, [reading], 'latest')
+    if (high!.offset < reading.end) throw endLost(reading, reading.end, high!.offset)
   }
 
   async close(): Promise<void> {
@@ -131,4 +161,12 @@ function hand(reading: Reading, answer: PartitionFetch, onBatch: (batch: Fetched
   batch.cutAt(end)
   if (batch.count > 0) onBatch(batch)
   reading.offset = batch.nextOffset
+  reading.epochs.add(batch.epochs, batch.nextOffset)
+}
+
+/** What was handed over cannot be taken back. */
+function lost({ epochs, ...position }: Reading, diverging: EpochEnd): Error {
+  const parting = epochs.partingAt(diverging)
+  const remedy = `Start the app again: it restores what the log holds now, without what was lost from offset ${parting} on`
+  return truncatedLog(position, epochs.before(position.offset), { ...diverging, parting, remedy })
 }

@@ -2,11 +2,13 @@ import { BrokerError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
 import type { ConsumerOptions } from '../runtime/port.ts'
 import type { Cluster } from './cluster.ts'
-import { listOffsets, type OffsetOf } from './list-offsets.ts'
+import type { Position } from './leader-epochs.ts'
+import { listOffsets } from './list-offsets.ts'
 import { fetchOffsets } from './offset-fetch.ts'
 
 /**
- * Where reading begins: at what the group committed, or where the topic's reset says.
+ * Where reading begins: at what the group committed, or where the topic's reset says. Those are left out about which a transaction that is
+ * under way will decide (KIP-447).
  *
  * @throws BrokerError `MILLRACE_OFFSET_OUT_OF_RANGE` when nothing is committed and the reset is `none`
  */
@@ -14,13 +16,15 @@ export async function startPositions(
   cluster: Cluster,
   { groupId, offsetReset, readCommitted }: ConsumerOptions,
   partitions: readonly TopicPartition[],
-): Promise<readonly OffsetOf[]> {
+): Promise<readonly Position[]> {
   const group = { groupId, requireStable: readCommitted }
-  const committed = await fetchOffsets(cluster, group, partitions).catch((error: unknown) => {
+  const { committed, unstable } = await fetchOffsets(cluster, group, partitions).catch((error: unknown) => {
     cluster.forgetCoordinator({ groupId })
     throw error
   })
-  const known = new Set(committed.map(topicPartitionName))
+  // Whoever told who leads may have been behind those who wrote what was committed (KIP-320).
+  if (committed.some((position) => position.leaderEpoch > cluster.leaderEpochOf(position))) await cluster.refresh()
+  const known = new Set([...committed, ...unstable].map(topicPartitionName))
   const fresh = partitions.filter((partition) => !known.has(topicPartitionName(partition)))
   const resetTo = (reset: string): TopicPartition[] => fresh.filter(({ topic }) => offsetReset(topic) === reset)
   const [none] = resetTo('none')

@@ -5,7 +5,7 @@ import type { TopicPartition } from '../core/topic-partition.ts'
 import { AnswerError, checkAnswer } from './broker-errors.ts'
 import { byTopic } from './by-topic.ts'
 import type { Cluster } from './cluster.ts'
-import type { OffsetOf } from './list-offsets.ts'
+import type { Position } from './leader-epochs.ts'
 import { committedTopics } from './offset-commit.ts'
 import type { ProducerIdentity } from './partition-queue.ts'
 
@@ -67,7 +67,7 @@ export async function commitOffsetsWith(
   cluster: Cluster,
   producer: TransactionalIdentity,
   group: GroupMetadata,
-  offsets: readonly OffsetOf[],
+  offsets: readonly Position[],
 ): Promise<void> {
   const coordinator = await cluster.coordinatorOf({ groupId: group.groupId })
   const request = { ...named(producer), ...group, topics: committedTopics(offsets) }

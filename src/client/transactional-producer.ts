@@ -5,7 +5,7 @@ import { isRetriable, kafkaErrorOf } from './broker-errors.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Cluster } from './cluster.ts'
 import { notAMember } from './group-errors.ts'
-import type { OffsetOf } from './list-offsets.ts'
+import type { Position } from './leader-epochs.ts'
 import { Outbox } from './outbox.ts'
 import { wasAborted, wrongState } from './transaction-errors.ts'
 import { addOffsets, commitOffsetsWith, endTransaction, initTransactions } from './transaction-requests.ts'
@@ -96,7 +96,7 @@ class TransactionalProducer implements TransactionalProducerPort {
     else this.#outbox.add(record, onFailed)
   }
 
-  async sendOffsets(offsets: readonly OffsetOf[], group: GroupMetadata): Promise<void> {
+  async sendOffsets(offsets: readonly Position[], group: GroupMetadata): Promise<void> {
     const session = this.#check('sendOffsets()', 'open')
     if (session.failure !== undefined) throw session.failure
     if (offsets.length === 0) return

@@ -100,7 +100,11 @@ export interface ConsumerOptions {
   readonly readCommitted: boolean
   /** Start for a partition without a committed offset, per topic; `none` makes it an error (MILLRACE_OFFSET_OUT_OF_RANGE). */
   offsetReset(topic: string): 'earliest' | 'latest' | 'none'
-  /** What to do when the position is outside the log, per topic and at that moment. `error` surfaces from `poll` (C7). */
+  /**
+   * What to do when the position is outside the log, per topic and at that moment. `error` surfaces from `poll` (C7). C17. So it does, as
+   * MILLRACE_LOG_TRUNCATED, when the log was cut off before the position and perhaps written anew, also between the commit that the position comes
+   * from and now (KIP-320); otherwise reading goes on where the two logs part. What was not handed out yet is exchanged without a word.
+   */
   outOfRange(partition: TopicPartition): OutOfRangePolicy
 }
 
@@ -117,7 +121,8 @@ export interface ConsumerPort {
   subscribe(topics: readonly string[], listener: RebalanceListener): Promise<void>
   /**
    * C4. What has arrived, at most one batch per partition and call, offsets ascending and without gaps of its own making;
-   * waits up to `maxWaitMs` for the first. Empty when nothing came. Rejects once with a fatal error. Serves rebalances.
+   * waits up to `maxWaitMs` for the first. Empty when nothing came. Rejects once with a fatal error. Serves rebalances, and does not wait
+   * for where to begin reading what was assigned: `onAssigned` is called once that is known.
    */
   poll(maxWaitMs: number): Promise<readonly FetchedBatch[]>
   /** C12. The `poll` that waits returns at once with what is there; when none waits, the next one does. May be called at any time. */
@@ -132,6 +137,11 @@ export interface ConsumerPort {
   highWatermark(partition: TopicPartition): number | undefined
   /** The offset of the next record that will be handed out; undefined before it is known. */
   position(partition: TopicPartition): number | undefined
+  /**
+   * C18. The leader epoch of the last batch before that offset, as far as it was read here: `commit` keeps it with the offset, and
+   * `TransactionalProducerPort.sendOffsets` is to be given it. Undefined: not known.
+   */
+  leaderEpochAt(position: TopicPartition & { readonly offset: number }): number | undefined
   /** C11. When, by the monotonic clock, the broker last answered a fetch of the partition, an empty one too; undefined before the first. */
   fetchedAtMs(partition: TopicPartition): number | undefined
   /**
@@ -205,7 +215,10 @@ export interface TransactionalProducerPort extends ProducerPort {
    * T4. The offsets are committed with the transaction, or not at all. Rejects with a TaskMigratedError when the group went on without
    * that member; the transaction can then only be aborted.
    */
-  sendOffsets(offsets: readonly (TopicPartition & { readonly offset: number })[], group: GroupMetadata): Promise<void>
+  sendOffsets(
+    offsets: readonly (TopicPartition & { readonly offset: number; readonly leaderEpoch?: number })[],
+    group: GroupMetadata,
+  ): Promise<void>
   /**
    * T5. Resolves when everything that was sent is committed. Rejects when any of it failed: then nothing will be, and `abort` is due. A
    * retriable error leaves it open whether it is committed: call it again.
@@ -257,7 +270,9 @@ export interface AdminPort {
 export interface RestorePort {
   /**
    * Reads `[from, end)` of each partition and hands over what it finds in offset order. Resolves when every partition's
-   * position has reached its end, also when the last offsets hold no record (control records, compaction).
+   * position has reached its end, also when the last offsets hold no record (control records, compaction). Rejects with
+   * MILLRACE_LOG_TRUNCATED when what was read is not in the log any more (KIP-320), by this call or by one before it that ended at `from`,
+   * and when the log ends before `end`.
    */
   read(
     ranges: readonly (TopicPartition & { readonly from: number; readonly end: number })[],

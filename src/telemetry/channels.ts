@@ -66,6 +66,22 @@ export interface RestoreEvent {
   readonly records: number
 }
 
+/**
+ * `millrace:position-reset`: what was read of a topic is not in it any more, and reading goes on elsewhere, as `outOfRange` says. Records
+ * are left out, or come again.
+ */
+export interface PositionResetEvent {
+  readonly applicationId: string
+  readonly topic: string
+  readonly partition: number
+  /** Up to where it was read. */
+  readonly from: number
+  /** Where it goes on. */
+  readonly to: number
+  /** Why, and what `outOfRange: 'error'` would have made of it: `MILLRACE_OFFSET_OUT_OF_RANGE` or `MILLRACE_LOG_TRUNCATED`. */
+  readonly error: Error
+}
+
 /** `millrace:topology`: at start, what became of the state of an earlier version of the topology; none of it is an error. */
 export interface TopologyEvent {
   readonly applicationId: string
@@ -90,4 +106,5 @@ export const errorChannel: TypedChannel<ErrorEvent> = typed('millrace:error')
 export const rebalanceChannel: TypedChannel<RebalanceEvent> = typed('millrace:rebalance')
 export const commitChannel: TypedChannel<CommitEvent> = typed('millrace:commit')
 export const restoreChannel: TypedChannel<RestoreEvent> = typed('millrace:restore')
+export const positionResetChannel: TypedChannel<PositionResetEvent> = typed('millrace:position-reset')
 export const topologyChannel: TypedChannel<TopologyEvent> = typed('millrace:topology')

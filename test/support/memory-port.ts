@@ -223,6 +223,11 @@ class MemoryConsumer implements ConsumerPort {
     return this.#positions.get(topicPartitionName(partition))?.offset
   }
 
+  /** A log in memory has no leaders. */
+  leaderEpochAt(): undefined {
+    return undefined
+  }
+
   members(): readonly MemberPlace[] {
     return this.#members
   }

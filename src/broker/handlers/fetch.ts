@@ -99,8 +99,8 @@ class FetchPoll {
     if (log === undefined) return failed(partitionIndex, kafkaError.UNKNOWN_TOPIC_OR_PARTITION)
     const epochError = leaderEpochError(log, wanted.currentLeaderEpoch)
     if (epochError !== kafkaError.NONE) return failed(partitionIndex, epochError)
-    const divergingEpoch = divergence(log, wanted)
-    if (divergingEpoch !== undefined) return { ...failed(partitionIndex, kafkaError.NONE), ...divergingEpoch }
+    const parted = divergence(log, wanted)
+    if (parted !== undefined) return { ...failed(partitionIndex, kafkaError.NONE), ...parted }
     const maxBytes = budget.limit(wanted.partitionMaxBytes)
     const committed = this.#isCommitted
     const read = log.read({ offset: wanted.fetchOffset, maxBytes, committed })
@@ -123,17 +123,19 @@ class FetchPoll {
 
 /**
  * Where the log and what a client has read part, when it says of which epoch that was (KIP-595): the log was cut off, and
- * written anew, behind a point that the client is past.
+ * written anew, behind a point that the client is past. An epoch that has not been is out of range (Partition.readRecords).
  */
 function divergence(
   log: PartitionLog,
   { lastFetchedEpoch, fetchOffset }: Wanted,
-): Pick<PartitionResponse, 'divergingEpoch' | 'highWatermark'> | undefined {
+): Partial<PartitionResponse> | undefined {
   if (lastFetchedEpoch < 0) return undefined
   const end = log.endOffsetForEpoch(lastFetchedEpoch)
-  if (end === undefined) return { divergingEpoch: { epoch: -1, endOffset: -1 }, highWatermark: log.endOffset }
+  if (end === undefined || fetchOffset < log.logStartOffset) return { errorCode: kafkaError.OFFSET_OUT_OF_RANGE }
   if (end.epoch === lastFetchedEpoch && end.endOffset >= fetchOffset) return undefined
-  return { divergingEpoch: { epoch: end.epoch, endOffset: end.endOffset }, highWatermark: log.endOffset }
+  const { endOffset: highWatermark, lastStableOffset, logStartOffset } = log
+  const divergingEpoch = { epoch: end.epoch, endOffset: end.endOffset }
+  return { divergingEpoch, highWatermark, lastStableOffset, logStartOffset }
 }
 
 function sizeOf(logs: readonly PartitionLog[]): number {

@@ -1,6 +1,12 @@
 import type { Headers } from '../../core/stream-record.ts'
 import { readHeaders, type RecordCursor } from './record-cursor.ts'
 
+/** Since which offset a leader epoch is that of the log's batches. */
+export interface EpochStart {
+  readonly epoch: number
+  readonly startOffset: number
+}
+
 /** Numbers that are kept of a record: where key and value begin, their lengths, where it ends. */
 const stride = 5
 
@@ -21,6 +27,8 @@ export class FetchedRecords {
   #body = 0
   #bytes = 0
   highWatermark = 0
+  /** Of all batches that these cover, those included of which no record is here; where the epoch is another than before. */
+  readonly epochs: EpochStart[] = []
   /** The offset to read after these: behind the last record, control record or compaction gap that they cover. */
   nextOffset: number
 

@@ -32,7 +32,12 @@ export function readFetched(set: RecordSet): FetchedRecords {
       cursor.open(batch)
       fetched.addAll(cursor, batch.count, set.from)
     }
+    if (lastOffset >= set.from) noteEpoch(fetched, batch)
     fetched.nextOffset = Math.max(fetched.nextOffset, lastOffset + 1)
   }
   return fetched
+}
+
+function noteEpoch({ epochs }: FetchedRecords, { leaderEpoch, baseOffset }: BatchHeader): void {
+  if (leaderEpoch !== epochs.at(-1)?.epoch) epochs.push({ epoch: leaderEpoch, startOffset: baseOffset })
 }

@@ -21,5 +21,5 @@ export async function embeddedBroker(): Promise<PortBroker> {
     clearInterval(compacting)
     await broker.stop()
   }
-  return { bootstrap: broker.bootstrap, stop }
+  return { bootstrap: broker.bootstrap, truncate: broker.faults.truncate, stop }
 }

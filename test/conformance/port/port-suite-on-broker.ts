@@ -7,6 +7,7 @@ import { unique, type PortUnderTest } from './port-under-test.ts'
 /** A broker that lets sessions be as short as 500 ms and compacts without being asked. */
 export interface PortBroker {
   readonly bootstrap: string
+  readonly truncate?: NonNullable<PortUnderTest['truncate']>
   stop(): Promise<void>
 }
 
@@ -25,6 +26,7 @@ export function portSuiteOnBroker(name: string, portAt: PortAt, start: () => Pro
     under = {
       port: portAt([broker.bootstrap], 30_000),
       nowhere: (timeoutMs) => portAt([nobody], timeoutMs),
+      ...(broker.truncate === undefined ? {} : { truncate: broker.truncate }),
       writeTransaction: (...transaction) => writeTransaction(broker.bootstrap, ...transaction),
     }
   })

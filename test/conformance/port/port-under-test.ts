@@ -15,6 +15,8 @@ export interface PortUnderTest {
   readonly port: KafkaPort
   /** A port on an address where nobody listens, with a request time-out of `timeoutMs`. */
   nowhere(timeoutMs: number): KafkaPort
+  /** Cuts a log off; left out where a broker cannot be made to do that. */
+  truncate?(from: TopicPartition & { readonly offset: number }): Promise<void>
   /** Writes one transaction with another client. */
   writeTransaction(to: TopicPartition, values: readonly string[], outcome: 'commit' | 'abort'): Promise<void>
 }

@@ -5,7 +5,9 @@ import {
   hangMs,
   numbered,
   outgoing,
+  producerOptions,
   seenIn,
+  unique,
   write,
   type PortUnderTest,
   type Seen,
@@ -116,12 +118,19 @@ export function restorePromises(under: () => PortUnderTest): void {
       })
     })
 
-    test('stops when it is aborted', async () => {
+    test('stops when it is aborted, while a transaction holds up the end of the range', async () => {
       const topic = await createTopic(under(), 1)
+      const options = { ...producerOptions(), transactionalId: unique('transactional'), transactionTimeoutMs: 30_000 }
+      const producer = under().port.transactionalProducer!(options)
+      await producer.connect()
+      producer.begin()
+      producer.send(outgoing(topic, 0, 'open'), () => {})
+      await producer.flush()
       const stop = new AbortController()
-      const reading = restorer.read([{ topic, partition: 0, from: 0, end: 1_000 }], () => {}, stop.signal)
-      setTimeout(() => stop.abort(), 100)
-      await expect(reading).rejects.toThrow()
+      const reading = restorer.read([{ topic, partition: 0, from: 0, end: 1 }], () => {}, stop.signal)
+      setTimeout(() => stop.abort(new Error('enough')), 600)
+      await expect(reading).rejects.toThrow('enough')
+      await producer.close()
     })
 
     test('lets an error of its reader through', async () => {

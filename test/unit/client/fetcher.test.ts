@@ -55,6 +55,7 @@ async function scene(fetchBufferBytesMax: number) {
   await clock.settle(cluster.addTopics(['t']))
   const fetcher = new Fetcher({
     cluster,
+    groupId: 'g',
     fetchMaxBytes: 1_000_000,
     readCommitted: false,
     bufferedRecordsPerPartitionMax: 1_000,
