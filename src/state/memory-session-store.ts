@@ -1,6 +1,8 @@
 import { assert } from '../core/assert.ts'
+import type { Payload } from '../core/payload.ts'
 import { valueAndTimestamp } from '../core/value-and-timestamp.ts'
 import { windowed, type Window, type Windowed } from '../core/windowed.ts'
+import { payloadWriter } from '../serde/text-serde.ts'
 import { readSessionChangelogKey, sessionChangelogKey } from './changelog-keys.ts'
 import { FinalResults } from './final-results.ts'
 import { keyCodec } from './key-codec.ts'
@@ -19,6 +21,8 @@ export interface SessionStoreOptions {
 export class MemorySessionStore<K, A> implements SessionStore<K, A> {
   readonly name: string
   readonly #serdes: StoreSerdes<K, A>
+  readonly #writeKey: (key: K) => Payload
+  readonly #writeValue: (value: A) => Payload
   /** A session's end is its time, its start the order among those that end together. */
   readonly #sessions: RetainedEntries<K, A>
   readonly #finals: FinalResults<K, A> | null
@@ -26,6 +30,8 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
   constructor(name: string, serdes: StoreSerdes<K, A>, options: SessionStoreOptions) {
     this.name = name
     this.#serdes = serdes
+    this.#writeKey = payloadWriter(serdes.key)
+    this.#writeValue = payloadWriter(serdes.value)
     const codec = keyCodec(serdes.key)
     this.#finals = options.emitFinal === true ? new FinalResults(codec) : null
     this.#sessions = new RetainedEntries(codec, options.retentionMs, this.#finals)
@@ -97,8 +103,7 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
   }
 
   #log({ owner, time, order, stored }: RetainedEntry<K, A>, sink: ChangelogSink): void {
-    const { key, value } = this.#serdes
-    const valueBytes = stored.value === null ? null : value.serialize(stored.value)
-    sink(sessionChangelogKey(key.serialize(owner.key), order, time), valueBytes, stored.timestamp)
+    const valueBytes = stored.value === null ? null : this.#writeValue(stored.value)
+    sink(sessionChangelogKey(this.#writeKey(owner.key), order, time), valueBytes, stored.timestamp)
   }
 }

@@ -1,6 +1,8 @@
 import { assert } from '../core/assert.ts'
+import type { Payload } from '../core/payload.ts'
 import { valueAndTimestamp, type ValueAndTimestamp } from '../core/value-and-timestamp.ts'
 import { windowed, type Windowed } from '../core/windowed.ts'
+import { payloadWriter } from '../serde/text-serde.ts'
 import { readWindowChangelogKey, windowChangelogKey } from './changelog-keys.ts'
 import { FinalResults } from './final-results.ts'
 import { keyCodec } from './key-codec.ts'
@@ -23,6 +25,8 @@ export interface WindowStoreOptions {
 export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
   readonly name: string
   readonly #serdes: StoreSerdes<K, V>
+  readonly #writeKey: (key: K) => Payload
+  readonly #writeValue: (value: V) => Payload
   readonly #windowSizeMs: number
   readonly #windows: RetainedEntries<K, V>
   readonly #finals: FinalResults<K, V> | null
@@ -30,6 +34,8 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
   constructor(name: string, serdes: StoreSerdes<K, V>, options: WindowStoreOptions) {
     this.name = name
     this.#serdes = serdes
+    this.#writeKey = payloadWriter(serdes.key)
+    this.#writeValue = payloadWriter(serdes.value)
     this.#windowSizeMs = options.windowSizeMs
     const codec = keyCodec(serdes.key)
     this.#finals = options.emitFinal === true ? new FinalResults(codec) : null
@@ -111,8 +117,7 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   #log({ owner, time, stored }: RetainedEntry<K, V>, sink: ChangelogSink): void {
-    const { key, value } = this.#serdes
-    const valueBytes = stored.value === null ? null : value.serialize(stored.value)
-    sink(windowChangelogKey(key.serialize(owner.key), time, 0), valueBytes, stored.timestamp)
+    const valueBytes = stored.value === null ? null : this.#writeValue(stored.value)
+    sink(windowChangelogKey(this.#writeKey(owner.key), time, 0), valueBytes, stored.timestamp)
   }
 }

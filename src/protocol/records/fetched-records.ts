@@ -1,6 +1,9 @@
 import type { Headers } from '../../core/stream-record.ts'
+import { AsciiText } from './ascii-text.ts'
 import { readHeaders, type RecordCursor } from './record-cursor.ts'
 
+/** V8 makes a copy of a part of a text up to this length, which is cheaper than to point to it: the part keeps nothing alive. */
+const copiedChars = 12
 /** Numbers that are kept of a record: where key and value begin, their lengths, where it ends. */
 const stride = 5
 
@@ -18,7 +21,12 @@ export class FetchedRecords {
   /** Decompressed batches, and the index of the first record of each. */
   readonly #bodies: Buffer[] = []
   readonly #firstOf: number[] = []
+  /** Where the records of each begin and end in it: without compression several batches share a buffer. */
+  readonly #startOf: number[] = []
+  readonly #endOf: number[] = []
   #body = 0
+  #text: AsciiText | undefined
+  #textOf = -1
   #bytes = 0
   highWatermark = 0
   /** The offset to read after these: behind the last record, control record or compaction gap that they cover. */
@@ -44,7 +52,9 @@ export class FetchedRecords {
     this.#reserve(this.#count + count)
     this.#bodies.push(cursor.body)
     this.#firstOf.push(this.#count)
-    this.#bytes += cursor.bodyBytes
+    this.#startOf.push(cursor.bodyStart)
+    this.#endOf.push(cursor.bodyEnd)
+    this.#bytes += cursor.bodyEnd - cursor.bodyStart
     while (cursor.next()) {
       if (cursor.offset < from) continue
       const index = this.#count++
@@ -89,21 +99,33 @@ export class FetchedRecords {
     return this.#view(index, index * stride + 2)
   }
 
-  keyTextAt(index: number): string | undefined {
-    return this.#text(index, index * stride)
+  keyTextAt(index: number, letsGo: boolean): string | undefined {
+    return this.#textAt(index, index * stride, letsGo)
   }
 
-  valueTextAt(index: number): string | undefined {
-    return this.#text(index, index * stride + 2)
+  valueTextAt(index: number, letsGo: boolean): string | undefined {
+    return this.#textAt(index, index * stride + 2, letsGo)
   }
 
-  /** Lenient and then checked: strict decoding needs a view. Whether U+FFFD is in a text of one byte a character costs nothing to say. */
-  #text(index: number, at: number): string | undefined {
+  #textAt(index: number, at: number, letsGo: boolean): string | undefined {
     const start = this.#fields[at]!
     const length = this.#fields[at + 1]!
     if (length < 0) return undefined
-    const text = this.#bodyOf(index).toString('utf8', start, start + length)
+    const body = this.#bodyOf(index)
+    if (letsGo || length <= copiedChars) {
+      const ascii = this.#textOfBody(body).slice(start, start + length)
+      if (ascii !== undefined) return ascii
+    }
+    // Lenient and then checked: strict decoding needs a view.
+    const text = body.toString('utf8', start, start + length)
     return text.includes('\ufffd') ? undefined : text
+  }
+
+  #textOfBody(body: Buffer): AsciiText {
+    const at = this.#body
+    if (this.#textOf !== at) this.#text = new AsciiText(body, this.#startOf[at]!, this.#endOf[at]!)
+    this.#textOf = at
+    return this.#text!
   }
 
   headersAt(index: number): Headers {
