@@ -7,7 +7,7 @@ import { readSessionChangelogKey, sessionChangelogKey } from './changelog-keys.t
 import { FinalResults } from './final-results.ts'
 import { keyCodec } from './key-codec.ts'
 import { RetainedEntries } from './retained-entries.ts'
-import type { RetainedEntry } from './retained-entry.ts'
+import type { HeldEntry } from './retained-entry.ts'
 import type { SessionStore } from './session-store.ts'
 import type { ChangelogSink, StoreSerdes } from './state-store.ts'
 
@@ -52,14 +52,14 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
   }
 
   put(key: K, aggregate: A | null, session: Window, timestamp: number): boolean {
-    return this.#sessions.put(key, session.end, session.start, valueAndTimestamp(aggregate, timestamp))
+    return this.#sessions.put(key, session.end, valueAndTimestamp(aggregate, timestamp), session.start)
   }
 
   takeClosed(latestEnd: number): (readonly [Windowed<K>, A])[] {
     assert(this.#finals !== null, `store ${this.name} was not made for final results`)
     return this.#finals
       .take(latestEnd)
-      .map(({ owner, time, order, stored }) => [windowed(owner.key, order, time), stored.value as A])
+      .map(({ key, time, order, stored }) => [windowed(key, order, time), stored.value as A])
   }
 
   flushChangelog(sink: ChangelogSink): void {
@@ -71,7 +71,7 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
     if (this.#finals?.restore(keyBytes, valueBytes) === true) return
     const { key, start, end } = readSessionChangelogKey(keyBytes)
     const aggregate = valueBytes === null ? null : this.#serdes.value.deserialize(valueBytes)
-    this.#sessions.restore(this.#serdes.key.deserialize(key), end, start, valueAndTimestamp(aggregate, timestamp))
+    this.#sessions.restore(this.#serdes.key.deserialize(key), end, valueAndTimestamp(aggregate, timestamp), start)
   }
 
   committed(): void {
@@ -102,8 +102,8 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
     return this.#sessions.liveCount
   }
 
-  #log({ owner, time, order, stored }: RetainedEntry<K, A>, sink: ChangelogSink): void {
+  #log({ key, time, order, stored }: HeldEntry<K, A>, sink: ChangelogSink): void {
     const valueBytes = stored.value === null ? null : this.#writeValue(stored.value)
-    sink(sessionChangelogKey(this.#writeKey(owner.key), order, time), valueBytes, stored.timestamp)
+    sink(sessionChangelogKey(this.#writeKey(key), order, time), valueBytes, stored.timestamp)
   }
 }

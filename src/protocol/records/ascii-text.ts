@@ -29,8 +29,16 @@ export class AsciiText {
     let seen = 0
     let at = start
     for (; at < end && ((at + offset) & 3) !== 0; at++) seen |= bytes[at]!
-    for (; at + 4 <= end; at += 4) seen |= words[(at + offset) >>> 2]!
-    for (; at < end; at++) seen |= bytes[at]!
-    return (seen & highBits) === 0
+    const lastWord = (end + offset) >>> 2
+    let word = (at + offset) >>> 2
+    // Two at a time, which do not wait for each other.
+    let other = 0
+    for (; word + 1 < lastWord; word += 2) {
+      seen |= words[word]!
+      other |= words[word + 1]!
+    }
+    for (; word < lastWord; word++) seen |= words[word]!
+    for (at = Math.max(at, (lastWord << 2) - offset); at < end; at++) seen |= bytes[at]!
+    return ((seen | other) & highBits) === 0
   }
 }
