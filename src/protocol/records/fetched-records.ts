@@ -49,7 +49,7 @@ export class FetchedRecords {
 
   /** Takes the records at and behind `from` of the batch that `cursor` has opened. */
   addAll(cursor: RecordCursor, count: number, from: number): void {
-    this.#reserve(this.#count + count)
+    this.reserve(this.#count + count)
     this.#bodies.push(cursor.body)
     this.#firstOf.push(this.#count)
     this.#startOf.push(cursor.bodyStart)
@@ -70,7 +70,8 @@ export class FetchedRecords {
     }
   }
 
-  #reserve(count: number): void {
+  /** Room for so many records. */
+  reserve(count: number): void {
     if (count <= this.#offsets.length) return
     const room = Math.max(count, this.#offsets.length * 2)
     this.#offsets = grown(this.#offsets, new Float64Array(room))
