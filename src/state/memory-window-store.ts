@@ -13,7 +13,7 @@ import { WindowMaps } from './window-maps.ts'
 import type { WindowStore } from './window-store.ts'
 
 /** So many starts at most may be alive for a map each. */
-const startsMax = 1_000
+const startsMax = 2_000
 
 export interface WindowStoreOptions {
   readonly retentionMs: number
