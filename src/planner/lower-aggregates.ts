@@ -62,8 +62,9 @@ export function addAggregateStore(
   const retentionMs = node.retentionMs ?? minimumRetentionMs(windows)
   const emitFinal = node.kind === 'stream-aggregate' && node.emit === 'window-close'
   if (windows.kind === 'session') return lowering.store(node, { kind: 'session', key, value, retentionMs, emitFinal })
-  const windowSizeMs = windows.kind === 'time' ? windows.sizeMs : windows.differenceMs
-  return lowering.store(node, { kind: 'window', key, value, retentionMs, windowSizeMs, emitFinal })
+  const common = { kind: 'window', key, value, retentionMs, emitFinal } as const
+  if (windows.kind === 'sliding') return lowering.store(node, { ...common, windowSizeMs: windows.differenceMs })
+  return lowering.store(node, { ...common, windowSizeMs: windows.sizeMs, advanceMs: windows.advanceMs })
 }
 
 export function lowerTableGroup(lowering: Lowering, node: TableGroupNode): void {

@@ -22,6 +22,8 @@ export interface WindowStoreSpec extends StoreSpecBase {
   readonly kind: 'window'
   readonly retentionMs: number
   readonly windowSizeMs: number
+  /** Windows start at its multiples; left out: at any time. */
+  readonly advanceMs?: number
   /** Keeps what was not emitted yet, whatever the retention. */
   readonly emitFinal?: boolean
 }

@@ -1,3 +1,4 @@
+import type { Payload } from '../core/payload.ts'
 import type { Headers } from '../core/stream-record.ts'
 import type { CollectedRecord } from './record-collector.ts'
 import { replayOf, withoutReplay } from './replay.ts'
@@ -10,8 +11,8 @@ export interface DeadRecord {
   /** Null when it failed on its way out: it never got one. */
   readonly offset: number | null
   readonly timestamp: number
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
+  readonly key: Payload | null
+  readonly value: Payload | null
   readonly headers: Headers
   readonly applicationId: string
   readonly taskId: string

@@ -3,6 +3,7 @@
  * our own client next; every implementation passes the same conformance suite. The promises are numbered; the suite's
  * tests carry the numbers.
  */
+import type { Payload } from '../core/payload.ts'
 import type { Headers } from '../core/stream-record.ts'
 import type { TopicPartition } from '../core/topic-partition.ts'
 
@@ -18,9 +19,11 @@ export interface FetchedBatch extends TopicPartition {
   /**
    * The same as text, without a view being made; undefined where they are null, are not UTF-8, or hold U+FFFD, which stands for bytes that
    * are not. An implementation without views to save leaves it out.
+   *
+   * @param letsGo nobody keeps the text, or a part of it: it may be a part of that of the whole batch, and would keep that alive
    */
-  keyTextAt?(index: number): string | undefined
-  valueTextAt?(index: number): string | undefined
+  keyTextAt?(index: number, letsGo: boolean): string | undefined
+  valueTextAt?(index: number, letsGo: boolean): string | undefined
   headersAt(index: number): Headers
   /** The offset after the last one that a consumer may read now, as of this fetch. */
   readonly highWatermark: number
@@ -162,8 +165,8 @@ export interface ConsumerPort {
 }
 
 export interface OutgoingRecord extends TopicPartition {
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
+  readonly key: Payload | null
+  readonly value: Payload | null
   readonly timestamp: number
   readonly headers: Headers
 }

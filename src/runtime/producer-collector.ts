@@ -1,5 +1,6 @@
 import { ProductionError, TopologyError } from '../core/errors.ts'
 import { defaultPartition } from '../core/murmur2.ts'
+import { payloadLength } from '../core/payload.ts'
 import { taskIdName } from '../core/task-id.ts'
 import type { TaskId } from '../core/task-id.ts'
 import { errorChannel } from '../telemetry/channels.ts'
@@ -119,7 +120,9 @@ export class ProducerCollector {
   }
 
   #choosePartition({ topic, key, value }: CollectedRecord, count: number): number {
-    return key === null ? this.#sticky.next(topic, count, value?.length ?? 0) : defaultPartition(key, count)
+    return key === null
+      ? this.#sticky.next(topic, count, value === null ? 0 : payloadLength(value))
+      : defaultPartition(key, count)
   }
 
   #sendLater(record: CollectedRecord, onFailed: DeliveryFailed): void {

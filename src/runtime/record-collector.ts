@@ -1,12 +1,13 @@
+import type { Payload } from '../core/payload.ts'
 import type { Headers } from '../core/stream-record.ts'
 
-/** A record on its way out of a task, already in bytes. */
+/** A record on its way out of a task, serialized. */
 export interface CollectedRecord {
   readonly topic: string
   /** Null: Kafka's default partitioner decides (murmur2 of the key; any partition for a null key). */
   readonly partition: number | null
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
+  readonly key: Payload | null
+  readonly value: Payload | null
   readonly timestamp: number
   readonly headers: Headers
   /** The sink that wrote it, or the store for changelogs: for messages. */

@@ -3,7 +3,7 @@ import type { Headers, RecordMetadata } from '../core/stream-record.ts'
 import { streamRecord, type StreamRecord } from '../core/stream-record.ts'
 import type { PlanSource } from '../planner/plan.ts'
 import type { Serde } from '../serde/serde.ts'
-import { textReaderOf, type TextReader } from '../serde/text-reader.ts'
+import { textFormOf, type TextForm } from '../serde/text-serde.ts'
 import type { FetchedBatch } from './port.ts'
 import { withoutReplay } from './replay.ts'
 
@@ -34,8 +34,8 @@ export class RecordQueue {
   readonly partition: number
   readonly nodeName: string
   readonly #options: RecordQueueOptions
-  readonly #readKey: TextReader<unknown> | undefined
-  readonly #readValue: TextReader<unknown> | undefined
+  readonly #keyText: TextForm<unknown> | undefined
+  readonly #valueText: TextForm<unknown> | undefined
   readonly #batches: FetchedBatch[] = []
   #index = 0
   #size = 0
@@ -46,8 +46,8 @@ export class RecordQueue {
 
   constructor(options: RecordQueueOptions) {
     this.#options = options
-    this.#readKey = textReaderOf(options.key)
-    this.#readValue = textReaderOf(options.value)
+    this.#keyText = textFormOf(options.key)
+    this.#valueText = textFormOf(options.value)
     this.topic = options.source.topic
     this.partition = options.partition
     this.nodeName = options.source.nodeName
@@ -142,15 +142,17 @@ export class RecordQueue {
   }
 
   #key(batch: FetchedBatch, at: number): unknown {
-    const text = this.#readKey === undefined ? undefined : batch.keyTextAt?.(at)
-    if (text !== undefined) return this.#readKey!(text) ?? null
+    const form = this.#keyText
+    const text = form && batch.keyTextAt?.(at, form.letsGo)
+    if (text !== undefined) return form!.read(text) ?? null
     const bytes = batch.keyAt(at)
     return bytes === null ? null : (this.#options.key.deserialize(bytes) ?? null)
   }
 
   #value(batch: FetchedBatch, at: number): unknown {
-    const text = this.#readValue === undefined ? undefined : batch.valueTextAt?.(at)
-    if (text !== undefined) return this.#readValue!(text) ?? null
+    const form = this.#valueText
+    const text = form && batch.valueTextAt?.(at, form.letsGo)
+    if (text !== undefined) return form!.read(text) ?? null
     const bytes = batch.valueAt(at)
     return bytes === null ? null : (this.#options.value.deserialize(bytes) ?? null)
   }

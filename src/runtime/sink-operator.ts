@@ -1,20 +1,26 @@
 import { SerializationError } from '../core/errors.ts'
+import type { Payload } from '../core/payload.ts'
 import type { StreamRecord } from '../core/stream-record.ts'
 import type { Operator, OperatorContext } from '../operators/operator.ts'
 import type { SinkSpec } from '../planner/operator-spec.ts'
 import type { RecordPart } from '../serde/serde.ts'
+import { payloadWriter } from '../serde/text-serde.ts'
 import type { RecordCollector } from './record-collector.ts'
 
 /** The end of a branch: values to bytes, bytes to the collector. */
 export class SinkOperator implements Operator {
   readonly #spec: SinkSpec
   readonly #collector: RecordCollector
+  readonly #writeKey: (key: unknown) => Payload
+  readonly #writeValue: (value: unknown) => Payload
   #context!: OperatorContext
 
   /** @param spec with serdes that are bound to the topic */
   constructor(spec: SinkSpec, collector: RecordCollector) {
     this.#spec = spec
     this.#collector = collector
+    this.#writeKey = payloadWriter(spec.key)
+    this.#writeValue = payloadWriter(spec.value)
   }
 
   init(context: OperatorContext): void {
@@ -26,10 +32,10 @@ export class SinkOperator implements Operator {
     if (key === null && dropNullKeys) return this.#context.drop('null-key')
     const topic = typeof where === 'string' ? where : selected(where(value, key))
     const partition = partitioner === null ? null : this.#partition(topic, key, value)
-    const keyBytes = key === null ? null : this.#encode('key', key, topic)
-    const valueBytes = value === null ? null : this.#encode('value', value, topic)
+    const keyPayload = this.#encode('key', key, topic)
+    const valuePayload = this.#encode('value', value, topic)
     const { nodeName } = this.#context
-    this.#collector.send({ topic, partition, key: keyBytes, value: valueBytes, timestamp, headers, nodeName })
+    this.#collector.send({ topic, partition, key: keyPayload, value: valuePayload, timestamp, headers, nodeName })
   }
 
   #partition(topic: string, key: unknown, value: unknown): number {
@@ -39,12 +45,12 @@ export class SinkOperator implements Operator {
     throw new RangeError(`the partitioner returned ${String(partition)}, and ${topic} has partitions 0 to ${count - 1}`)
   }
 
-  #encode(part: RecordPart, value: unknown, topic: string): Uint8Array {
-    const serde = this.#spec[part]
+  #encode(part: RecordPart, value: unknown, topic: string): Payload | null {
+    if (value === null) return null
     try {
-      return serde.serialize(value)
+      return part === 'key' ? this.#writeKey(value) : this.#writeValue(value)
     } catch (cause) {
-      const message = `the ${part} for ${topic} does not fit ${serde.name}: ${cause instanceof Error ? cause.message : String(cause)}`
+      const message = `the ${part} for ${topic} does not fit ${this.#spec[part].name}: ${cause instanceof Error ? cause.message : String(cause)}`
       throw new SerializationError('encode', message, { nodeName: this.#context.nodeName, cause })
     }
   }

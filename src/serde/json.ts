@@ -2,7 +2,7 @@ import { SerializationError } from '../core/errors.ts'
 import { messageOf } from './message-of.ts'
 import type { Serde } from './serde.ts'
 import { describeIssue, type OutputOf, type StandardSchema } from './standard-schema.ts'
-import { readsText } from './text-reader.ts'
+import { textSerde } from './text-serde.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** When a JSON serde asks its schema. */
@@ -30,28 +30,26 @@ export function json<S extends StandardSchema>(schema: S, options?: JsonOptions)
 export function json(schema?: StandardSchema, options: JsonOptions = {}): Serde<unknown> {
   if (schema === undefined) return plainJson
   const checksWrites = options.validate === 'both'
-  const read = (text: string): unknown => validated(schema, parse(text), 'decode')
-  return readsText(
+  const write = (value: unknown): string => {
+    if (checksWrites) validated(schema, value, 'encode')
+    return stringify(value)
+  }
+  return jsonSerde((text) => validated(schema, parse(text), 'decode'), write)
+}
+
+function jsonSerde(read: (text: string) => unknown, write: (value: unknown) => string): Serde<unknown> {
+  return textSerde(
     {
       name: 'json',
-      serialize(value) {
-        if (checksWrites) validated(schema, value, 'encode')
-        return plainJson.serialize(value)
-      },
+      serialize: (value) => Buffer.from(write(value), 'utf8'),
       deserialize: (bytes) => read(decodeUtf8('json', bytes)),
     },
-    read,
+    // JSON.parse copies every text that it finds.
+    { read, letsGo: true, write },
   )
 }
 
-const plainJson: Serde<unknown> = readsText<unknown>(
-  {
-    name: 'json',
-    serialize: (value: unknown) => Buffer.from(stringify(value), 'utf8'),
-    deserialize: (bytes: Uint8Array) => parse(decodeUtf8('json', bytes)),
-  },
-  parse,
-)
+const plainJson = jsonSerde(parse, stringify)
 
 function parse(text: string): unknown {
   try {

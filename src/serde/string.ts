@@ -1,6 +1,6 @@
 import type { Serde } from './serde.ts'
 import { cannotEncode } from './serialization-checks.ts'
-import { readsText } from './text-reader.ts'
+import { textSerde } from './text-serde.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /**
@@ -12,15 +12,17 @@ export function string(): Serde<string> {
   return stringSerde
 }
 
-const stringSerde: Serde<string> = readsText<string>(
+const stringSerde: Serde<string> = textSerde<string>(
   {
     name: 'string',
     primitiveKey: true,
-    serialize(value: string): Uint8Array {
-      if (typeof value !== 'string') throw cannotEncode('string', 'a string', value)
-      return Buffer.from(value, 'utf8')
-    },
+    serialize: (value: string) => Buffer.from(checked(value), 'utf8'),
     deserialize: (bytes: Uint8Array) => decodeUtf8('string', bytes),
   },
-  (text) => text,
+  { read: (text) => text, letsGo: false, write: checked },
 )
+
+function checked(value: string): string {
+  if (typeof value !== 'string') throw cannotEncode('string', 'a string', value)
+  return value
+}

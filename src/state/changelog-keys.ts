@@ -1,3 +1,4 @@
+import { payloadLength, writeText, type Payload } from '../core/payload.ts'
 import { asBuffer } from './key-codec.ts'
 import type { JoinSide } from './unmatched-store.ts'
 
@@ -11,11 +12,11 @@ const sequenceBytes = 4
 const sideBytes = 1
 
 /** Key, window start, sequence number (WindowKeySchema). The number tells records apart that a join keeps per key and time. */
-export function windowChangelogKey(key: Uint8Array, windowStart: number, sequence: number): Buffer {
-  const bytes = Buffer.allocUnsafe(key.length + timeBytes + sequenceBytes)
-  bytes.set(key)
-  writeInt64(bytes, windowStart, key.length)
-  bytes.writeInt32BE(sequence, key.length + timeBytes)
+export function windowChangelogKey(key: Payload, windowStart: number, sequence: number): Buffer {
+  const length = payloadLength(key)
+  const bytes = bytesWithKey(key, length + timeBytes + sequenceBytes)
+  writeInt64(bytes, windowStart, length)
+  bytes.writeInt32BE(sequence, length + timeBytes)
   return bytes
 }
 
@@ -27,11 +28,19 @@ export function readWindowChangelogKey(bytes: Uint8Array): { key: Uint8Array; wi
 }
 
 /** Key, end, start (SessionKeySchema). */
-export function sessionChangelogKey(key: Uint8Array, start: number, end: number): Buffer {
-  const bytes = Buffer.allocUnsafe(key.length + timeBytes * 2)
-  bytes.set(key)
-  writeInt64(bytes, end, key.length)
-  writeInt64(bytes, start, key.length + timeBytes)
+export function sessionChangelogKey(key: Payload, start: number, end: number): Buffer {
+  const length = payloadLength(key)
+  const bytes = bytesWithKey(key, length + timeBytes * 2)
+  writeInt64(bytes, end, length)
+  writeInt64(bytes, start, length + timeBytes)
+  return bytes
+}
+
+/** `length` bytes that begin with the key. */
+function bytesWithKey(key: Payload, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  if (typeof key === 'string') writeText(bytes, 0, key)
+  else bytes.set(key)
   return bytes
 }
 

@@ -1,7 +1,7 @@
 import { Heap } from '../core/heap.ts'
 import { readInt64, writeInt64 } from './changelog-keys.ts'
 import { asBuffer, compareText, type KeyCodec } from './key-codec.ts'
-import type { RetainedEntry } from './retained-entry.ts'
+import type { HeldEntry } from './retained-entry.ts'
 import type { ChangelogSink } from './state-store.ts'
 
 /*
@@ -23,7 +23,7 @@ const takenKey = 'taken'
 export class FinalResults<K, V> {
   readonly #codec: KeyCodec<K>
   readonly #times = new Heap<number>((a, b) => a - b)
-  readonly #byTime = new Map<number, RetainedEntry<K, V>[]>()
+  readonly #byTime = new Map<number, HeldEntry<K, V>[]>()
   #lastClosed = -Infinity
   #loggedClosed = -Infinity
   #lastTaken = -Infinity
@@ -55,7 +55,7 @@ export class FinalResults<K, V> {
     return Number(this.#lastClosed !== this.#loggedClosed) + Number(this.#committedTaken !== this.#loggedTaken)
   }
 
-  add(entry: RetainedEntry<K, V>): void {
+  add(entry: HeldEntry<K, V>): void {
     const { time } = entry
     if (time <= this.#lastTaken) return
     const entries = this.#byTime.get(time)
@@ -68,9 +68,9 @@ export class FinalResults<K, V> {
   }
 
   /** Closes everything up to `latest`, and gives the entries that were not taken before and are not deleted. */
-  take(latest: number): RetainedEntry<K, V>[] {
+  take(latest: number): HeldEntry<K, V>[] {
     if (latest < 0) return []
-    const taken: RetainedEntry<K, V>[] = []
+    const taken: HeldEntry<K, V>[] = []
     while (this.firstWaiting <= latest) taken.push(...this.#inOrder(this.#takeFirst()))
     if (latest > this.#lastClosed) this.#lastClosed = latest
     if (taken.length > 0) this.#lastTaken = latest
@@ -101,7 +101,7 @@ export class FinalResults<K, V> {
     return true
   }
 
-  #takeFirst(): RetainedEntry<K, V>[] {
+  #takeFirst(): HeldEntry<K, V>[] {
     const time = this.#times.pop()!
     const entries = this.#byTime.get(time)!
     this.#byTime.delete(time)
@@ -109,10 +109,10 @@ export class FinalResults<K, V> {
   }
 
   /** Of one time. */
-  #inOrder(entries: readonly RetainedEntry<K, V>[]): RetainedEntry<K, V>[] {
+  #inOrder(entries: readonly HeldEntry<K, V>[]): HeldEntry<K, V>[] {
     return entries
       .filter(({ stored }) => stored.value !== null)
-      .map((entry) => ({ entry, sortKey: this.#codec.sortKey(entry.owner.key) }))
+      .map((entry) => ({ entry, sortKey: this.#codec.sortKey(entry.key) }))
       .sort((a, b) => a.entry.order - b.entry.order || compareText(a.sortKey, b.sortKey))
       .map(({ entry }) => entry)
   }

@@ -1,4 +1,6 @@
+import type { Payload } from '../core/payload.ts'
 import { valueAndTimestamp, type ValueAndTimestamp } from '../core/value-and-timestamp.ts'
+import { payloadWriter } from '../serde/text-serde.ts'
 import { keyCodec, type KeyCodec, type MapKey } from './key-codec.ts'
 import type { KeyValueStore } from './key-value-store.ts'
 import type { ChangelogSink, StoreSerdes } from './state-store.ts'
@@ -16,6 +18,8 @@ interface Entry<K, V> {
 export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   readonly name: string
   readonly #serdes: StoreSerdes<K, V>
+  readonly #writeKey: (key: K) => Payload
+  readonly #writeValue: (value: V) => Payload
   readonly #codec: KeyCodec<K>
   readonly #entries = new Map<MapKey, Entry<K, V>>()
   /** In the order of their first change since the last flush. */
@@ -28,6 +32,8 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   constructor(name: string, serdes: StoreSerdes<K, V>, options: { readonly isLogged: boolean } = { isLogged: true }) {
     this.name = name
     this.#serdes = serdes
+    this.#writeKey = payloadWriter(serdes.key)
+    this.#writeValue = payloadWriter(serdes.value)
     this.#isLogged = options.isLogged
     this.#codec = keyCodec(serdes.key)
   }
@@ -70,10 +76,10 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   flushChangelog(sink: ChangelogSink): void {
-    const { key, value } = this.#serdes
     for (const entry of this.#changed) {
       const { stored } = entry
-      sink(key.serialize(entry.key), stored.value === null ? null : value.serialize(stored.value), stored.timestamp)
+      const value = stored.value === null ? null : this.#writeValue(stored.value)
+      sink(this.#writeKey(entry.key), value, stored.timestamp)
       entry.logged = true
       if (stored.value === null) this.#forget(entry)
     }

@@ -1,11 +1,13 @@
 import { assert } from '../core/assert.ts'
+import type { Payload } from '../core/payload.ts'
 import { valueAndTimestamp } from '../core/value-and-timestamp.ts'
 import { windowed, type Window, type Windowed } from '../core/windowed.ts'
+import { payloadWriter } from '../serde/text-serde.ts'
 import { readSessionChangelogKey, sessionChangelogKey } from './changelog-keys.ts'
 import { FinalResults } from './final-results.ts'
 import { keyCodec } from './key-codec.ts'
 import { RetainedEntries } from './retained-entries.ts'
-import type { RetainedEntry } from './retained-entry.ts'
+import type { HeldEntry } from './retained-entry.ts'
 import type { SessionStore } from './session-store.ts'
 import type { ChangelogSink, StoreSerdes } from './state-store.ts'
 
@@ -19,6 +21,8 @@ export interface SessionStoreOptions {
 export class MemorySessionStore<K, A> implements SessionStore<K, A> {
   readonly name: string
   readonly #serdes: StoreSerdes<K, A>
+  readonly #writeKey: (key: K) => Payload
+  readonly #writeValue: (value: A) => Payload
   /** A session's end is its time, its start the order among those that end together. */
   readonly #sessions: RetainedEntries<K, A>
   readonly #finals: FinalResults<K, A> | null
@@ -26,6 +30,8 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
   constructor(name: string, serdes: StoreSerdes<K, A>, options: SessionStoreOptions) {
     this.name = name
     this.#serdes = serdes
+    this.#writeKey = payloadWriter(serdes.key)
+    this.#writeValue = payloadWriter(serdes.value)
     const codec = keyCodec(serdes.key)
     this.#finals = options.emitFinal === true ? new FinalResults(codec) : null
     this.#sessions = new RetainedEntries(codec, options.retentionMs, this.#finals)
@@ -46,14 +52,14 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
   }
 
   put(key: K, aggregate: A | null, session: Window, timestamp: number): boolean {
-    return this.#sessions.put(key, session.end, session.start, valueAndTimestamp(aggregate, timestamp))
+    return this.#sessions.put(key, session.end, valueAndTimestamp(aggregate, timestamp), session.start)
   }
 
   takeClosed(latestEnd: number): (readonly [Windowed<K>, A])[] {
     assert(this.#finals !== null, `store ${this.name} was not made for final results`)
     return this.#finals
       .take(latestEnd)
-      .map(({ owner, time, order, stored }) => [windowed(owner.key, order, time), stored.value as A])
+      .map(({ key, time, order, stored }) => [windowed(key, order, time), stored.value as A])
   }
 
   flushChangelog(sink: ChangelogSink): void {
@@ -65,7 +71,7 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
     if (this.#finals?.restore(keyBytes, valueBytes) === true) return
     const { key, start, end } = readSessionChangelogKey(keyBytes)
     const aggregate = valueBytes === null ? null : this.#serdes.value.deserialize(valueBytes)
-    this.#sessions.restore(this.#serdes.key.deserialize(key), end, start, valueAndTimestamp(aggregate, timestamp))
+    this.#sessions.restore(this.#serdes.key.deserialize(key), end, valueAndTimestamp(aggregate, timestamp), start)
   }
 
   committed(): void {
@@ -96,9 +102,8 @@ export class MemorySessionStore<K, A> implements SessionStore<K, A> {
     return this.#sessions.liveCount
   }
 
-  #log({ owner, time, order, stored }: RetainedEntry<K, A>, sink: ChangelogSink): void {
-    const { key, value } = this.#serdes
-    const valueBytes = stored.value === null ? null : value.serialize(stored.value)
-    sink(sessionChangelogKey(key.serialize(owner.key), order, time), valueBytes, stored.timestamp)
+  #log({ key, time, order, stored }: HeldEntry<K, A>, sink: ChangelogSink): void {
+    const valueBytes = stored.value === null ? null : this.#writeValue(stored.value)
+    sink(sessionChangelogKey(this.#writeKey(key), order, time), valueBytes, stored.timestamp)
   }
 }

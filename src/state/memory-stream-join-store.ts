@@ -2,7 +2,7 @@ import { valueAndTimestamp } from '../core/value-and-timestamp.ts'
 import { readWindowChangelogKey, windowChangelogKey } from './changelog-keys.ts'
 import { keyCodec } from './key-codec.ts'
 import { RetainedEntries } from './retained-entries.ts'
-import type { RetainedEntry } from './retained-entry.ts'
+import type { HeldEntry } from './retained-entry.ts'
 import type { ChangelogSink, StoreSerdes } from './state-store.ts'
 import type { StreamJoinStore } from './stream-join-store.ts'
 
@@ -25,7 +25,7 @@ export class MemoryStreamJoinStore<K, V> implements StreamJoinStore<K, V> {
   }
 
   put(key: K, value: V, timestamp: number): boolean {
-    return this.#records.put(key, timestamp, this.#nextArrival(), valueAndTimestamp(value, timestamp))
+    return this.#records.put(key, timestamp, valueAndTimestamp(value, timestamp), this.#nextArrival())
   }
 
   fetch(key: K, from: number, to: number): (readonly [number, V])[] {
@@ -41,7 +41,7 @@ export class MemoryStreamJoinStore<K, V> implements StreamJoinStore<K, V> {
     const { key, windowStart, sequence } = readWindowChangelogKey(keyBytes)
     this.#sequence = sequence
     const stored = valueAndTimestamp(this.#serdes.value.deserialize(valueBytes), timestamp)
-    this.#records.restore(this.#serdes.key.deserialize(key), windowStart, this.#nextArrival(), stored)
+    this.#records.restore(this.#serdes.key.deserialize(key), windowStart, stored, this.#nextArrival())
   }
 
   elapse(ms: number): void {
@@ -65,9 +65,9 @@ export class MemoryStreamJoinStore<K, V> implements StreamJoinStore<K, V> {
     return this.#arrivals
   }
 
-  #log({ owner, time, stored }: RetainedEntry<K, V>, sink: ChangelogSink): void {
+  #log({ key, time, stored }: HeldEntry<K, V>, sink: ChangelogSink): void {
     this.#sequence = this.#sequence === sequenceMax ? 0 : this.#sequence + 1
-    const keyBytes = windowChangelogKey(this.#serdes.key.serialize(owner.key), time, this.#sequence)
+    const keyBytes = windowChangelogKey(this.#serdes.key.serialize(key), time, this.#sequence)
     // Nothing deletes these records: each value is the one that was put.
     sink(keyBytes, this.#serdes.value.serialize(stored.value as V), stored.timestamp)
   }

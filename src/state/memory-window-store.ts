@@ -1,20 +1,25 @@
 import { assert } from '../core/assert.ts'
+import type { Payload } from '../core/payload.ts'
 import { valueAndTimestamp, type ValueAndTimestamp } from '../core/value-and-timestamp.ts'
 import { windowed, type Windowed } from '../core/windowed.ts'
+import { payloadWriter } from '../serde/text-serde.ts'
 import { readWindowChangelogKey, windowChangelogKey } from './changelog-keys.ts'
 import { FinalResults } from './final-results.ts'
 import { keyCodec } from './key-codec.ts'
 import { RetainedEntries } from './retained-entries.ts'
-import type { RetainedEntry } from './retained-entry.ts'
+import type { HeldEntry } from './retained-entry.ts'
 import type { ChangelogSink, StoreSerdes } from './state-store.ts'
+import { WindowMaps } from './window-maps.ts'
 import type { WindowStore } from './window-store.ts'
 
-/** One window per key and start: nothing else to tell apart. */
-const noOrder = 0
+/** So many starts at most may be alive for a map each. */
+const startsMax = 2_000
 
 export interface WindowStoreOptions {
   readonly retentionMs: number
   readonly windowSizeMs: number
+  /** Windows start at its multiples; left out: at any time. */
+  readonly advanceMs?: number
   /** Made for `takeClosed`. */
   readonly emitFinal?: boolean
 }
@@ -23,21 +28,27 @@ export interface WindowStoreOptions {
 export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
   readonly name: string
   readonly #serdes: StoreSerdes<K, V>
+  readonly #writeKey: (key: K) => Payload
+  readonly #writeValue: (value: V) => Payload
   readonly #windowSizeMs: number
-  readonly #windows: RetainedEntries<K, V>
+  readonly #windows: RetainedEntries<K, V> | WindowMaps<K, V>
   readonly #finals: FinalResults<K, V> | null
 
   constructor(name: string, serdes: StoreSerdes<K, V>, options: WindowStoreOptions) {
     this.name = name
     this.#serdes = serdes
+    this.#writeKey = payloadWriter(serdes.key)
+    this.#writeValue = payloadWriter(serdes.value)
     this.#windowSizeMs = options.windowSizeMs
     const codec = keyCodec(serdes.key)
     this.#finals = options.emitFinal === true ? new FinalResults(codec) : null
-    this.#windows = new RetainedEntries(codec, options.retentionMs, this.#finals)
+    const { retentionMs, advanceMs = 0 } = options
+    const Windows = retentionMs <= advanceMs * startsMax ? WindowMaps : RetainedEntries
+    this.#windows = new Windows(codec, retentionMs, this.#finals)
   }
 
   fetch(key: K, windowStart: number): ValueAndTimestamp<V> | null {
-    return this.#windows.get(key, windowStart, noOrder)
+    return this.#windows.get(key, windowStart)
   }
 
   fetchRange(key: K, from: number, to: number): (readonly [number, ValueAndTimestamp<V>])[] {
@@ -53,17 +64,14 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   put(key: K, value: V | null, windowStart: number, timestamp: number): boolean {
-    return this.#windows.put(key, windowStart, noOrder, valueAndTimestamp(value, timestamp))
+    return this.#windows.put(key, windowStart, valueAndTimestamp(value, timestamp))
   }
 
   takeClosed(latestStart: number): (readonly [Windowed<K>, ValueAndTimestamp<V>])[] {
     assert(this.#finals !== null, `store ${this.name} was not made for final results`)
     return this.#finals
       .take(latestStart)
-      .map(({ owner, time, stored }) => [
-        windowed(owner.key, time, time + this.#windowSizeMs),
-        stored as ValueAndTimestamp<V>,
-      ])
+      .map(({ key, time, stored }) => [windowed(key, time, time + this.#windowSizeMs), stored as ValueAndTimestamp<V>])
   }
 
   flushChangelog(sink: ChangelogSink): void {
@@ -75,7 +83,7 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
     if (this.#finals?.restore(keyBytes, valueBytes) === true) return
     const { key, windowStart } = readWindowChangelogKey(keyBytes)
     const value = valueBytes === null ? null : this.#serdes.value.deserialize(valueBytes)
-    this.#windows.restore(this.#serdes.key.deserialize(key), windowStart, noOrder, valueAndTimestamp(value, timestamp))
+    this.#windows.restore(this.#serdes.key.deserialize(key), windowStart, valueAndTimestamp(value, timestamp))
   }
 
   committed(): void {
@@ -110,9 +118,8 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
     return this.#windows.liveCount
   }
 
-  #log({ owner, time, stored }: RetainedEntry<K, V>, sink: ChangelogSink): void {
-    const { key, value } = this.#serdes
-    const valueBytes = stored.value === null ? null : value.serialize(stored.value)
-    sink(windowChangelogKey(key.serialize(owner.key), time, 0), valueBytes, stored.timestamp)
+  #log({ key, time, stored }: HeldEntry<K, V>, sink: ChangelogSink): void {
+    const valueBytes = stored.value === null ? null : this.#writeValue(stored.value)
+    sink(windowChangelogKey(this.#writeKey(key), time, 0), valueBytes, stored.timestamp)
   }
 }

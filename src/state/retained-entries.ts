@@ -1,4 +1,5 @@
 import type { ValueAndTimestamp } from '../core/value-and-timestamp.ts'
+import { ChangedEntries } from './changed-entries.ts'
 import type { FinalResults } from './final-results.ts'
 import type { KeyCodec, MapKey } from './key-codec.ts'
 import { entryAt, positionOf, type KeyEntries, type RetainedEntry } from './retained-entry.ts'
@@ -16,9 +17,6 @@ const noStreamTime = -1
  * Entries with `time < oldestLive` cannot be read, and putting one is refused, as in Kafka Streams' window and session stores.
  * Each key is noted under the slices of time that it has entries in; when a whole slice has expired, only the keys noted there
  * are touched.
- *
- * What expires needs no tombstone: whoever restores the changelog sees the same stream time and drops the same entries. So
- * stream time itself must reach the changelog, even where the entry that moved it was deleted before it was ever written.
  */
 export class RetainedEntries<K, V> {
   readonly #codec: KeyCodec<K>
@@ -27,13 +25,11 @@ export class RetainedEntries<K, V> {
   readonly #finals: FinalResults<K, V> | null
   readonly #byKey = new Map<MapKey, KeyEntries<K, V>>()
   readonly #slices = new Map<number, Set<KeyEntries<K, V>>>()
-  readonly #changed = new Set<RetainedEntry<K, V>>()
+  readonly #changed = new ChangedEntries<K, V, RetainedEntry<K, V>>()
   /** What was looked up last: whoever updates an entry asks twice for its key. */
   #recent: KeyEntries<K, V> | undefined
   #streamTime = noStreamTime
   #latestTimestamp = noStreamTime
-  /** The entry that moved stream time last, until the changelog has a record of that time. */
-  #newestUnlogged: RetainedEntry<K, V> | null = null
   /** No slice has expired before `oldestLive` is here. */
   #nextSweep = Infinity
   #liveCount = 0
@@ -68,7 +64,7 @@ export class RetainedEntries<K, V> {
     return this.#finals === null ? oldest : Math.min(oldest, this.#finals.heldFrom)
   }
 
-  get(key: K, time: number, order: number): ValueAndTimestamp<V> | null {
+  get(key: K, time: number, order: number = 0): ValueAndTimestamp<V> | null {
     if (time < this.oldestLive) return null
     const owner = this.#owner(this.#codec.mapKey(key))
     const entry = owner && entryAt(owner, time, order)
@@ -95,12 +91,11 @@ export class RetainedEntries<K, V> {
 
   /** Ascending by (time, order, key bytes). */
   all(): { readonly key: K; readonly time: number; readonly order: number; readonly stored: ValueAndTimestamp<V> }[] {
-    const found = [...this.#byKey.values()].flatMap(({ key, entries }) => {
-      const sortKey = this.#codec.sortKey(key)
+    const found = [...this.#byKey.values()].flatMap(({ entries }) => {
       const live = entries.filter(({ time, stored }) => time >= this.oldestLive && stored.value !== null)
-      return live.map(({ time, order, stored }) => ({
+      return live.map(({ key, time, order, stored }) => ({
         key,
-        sortKey,
+        sortKey: this.#codec.sortKey(key),
         time,
         order,
         stored: stored as ValueAndTimestamp<V>,
@@ -110,46 +105,31 @@ export class RetainedEntries<K, V> {
   }
 
   /** False when the time is too old, and nothing changes then. A null value deletes. */
-  put(key: K, time: number, order: number, stored: ValueAndTimestamp<V | null>): boolean {
+  put(key: K, time: number, stored: ValueAndTimestamp<V | null>, order: number = 0): boolean {
     const isNewest = time > this.#streamTime
     if (!this.#admit(time)) return false
-    const entry = this.#write(key, time, order, stored)
+    const entry = this.#write(key, time, stored, order)
     if (stored.value === null && !entry.logged) this.#forget(entry)
-    else if (!entry.changed) this.#mark(entry)
-    if (isNewest) this.#newestUnlogged = entry
+    else this.#changed.mark(entry)
+    if (isNewest) this.#changed.moved(entry)
     return true
   }
 
   /** The same with what was read from the changelog. */
-  restore(key: K, time: number, order: number, stored: ValueAndTimestamp<V | null>): void {
+  restore(key: K, time: number, stored: ValueAndTimestamp<V | null>, order: number = 0): void {
     if (!this.#admit(time)) return
-    const entry = this.#write(key, time, order, stored)
+    const entry = this.#write(key, time, stored, order)
     entry.logged = true
     if (stored.value === null) this.#forget(entry)
   }
 
   /** Calls `log` once for each entry that changed and has not expired, in the order of their first change. */
   flush(log: (entry: RetainedEntry<K, V>) => void): void {
-    const { oldestLive } = this
-    const newest = this.#newestUnlogged
-    let newestTimeLogged = newest === null
-    for (const entry of this.#changed) {
-      entry.changed = false
-      if (entry.time < oldestLive) continue
-      log(entry)
-      entry.logged = true
-      newestTimeLogged ||= entry.time === this.#streamTime
-      if (entry.stored.value === null) this.#forget(entry)
-    }
-    // Only a deleted entry can be left here: its tombstone carries stream time.
-    if (!newestTimeLogged && newest !== null) log(newest)
-    this.#newestUnlogged = null
-    this.#changed.clear()
+    this.#changed.flush(this.oldestLive, log, (entry) => this.#forget(entry))
   }
 
   get changedCount(): number {
-    const newest = this.#newestUnlogged
-    return this.#changed.size + (newest !== null && newest.stored.value === null ? 1 : 0)
+    return this.#changed.count
   }
 
   get liveCount(): number {
@@ -167,16 +147,6 @@ export class RetainedEntries<K, V> {
     return time >= this.oldestLive
   }
 
-  #mark(entry: RetainedEntry<K, V>): void {
-    entry.changed = true
-    this.#changed.add(entry)
-  }
-
-  #unmark(entry: RetainedEntry<K, V>): void {
-    entry.changed = false
-    this.#changed.delete(entry)
-  }
-
   #owner(mapKey: MapKey): KeyEntries<K, V> | undefined {
     if (this.#recent?.mapKey === mapKey) return this.#recent
     const owner = this.#byKey.get(mapKey)
@@ -185,10 +155,10 @@ export class RetainedEntries<K, V> {
   }
 
   /** Its entry, with `stored` in it. A deletion of what is not there gives an entry that is in no list. */
-  #write(key: K, time: number, order: number, stored: ValueAndTimestamp<V | null>): RetainedEntry<K, V> {
+  #write(key: K, time: number, stored: ValueAndTimestamp<V | null>, order: number): RetainedEntry<K, V> {
     const mapKey = this.#codec.mapKey(key)
     if (stored.timestamp > this.#latestTimestamp) this.#latestTimestamp = stored.timestamp
-    const owner = this.#owner(mapKey) ?? { key, mapKey, entries: [], lastSlice: Number.NaN }
+    const owner = this.#owner(mapKey) ?? { mapKey, entries: [], lastSlice: Number.NaN }
     const at = positionOf(owner.entries, time, order)
     const found = owner.entries[at]
     if (found !== undefined && found.time === time && found.order === order) {
@@ -196,7 +166,7 @@ export class RetainedEntries<K, V> {
       found.stored = stored
       return found
     }
-    const entry = { owner, time, order, stored, logged: false, changed: false }
+    const entry = { key, owner, time, order, stored, logged: false, changed: false }
     if (stored.value !== null) this.#insert(entry, at)
     return entry
   }
@@ -240,7 +210,7 @@ export class RetainedEntries<K, V> {
     const { entries, mapKey } = owner
     const expired = entries.splice(0, positionOf(entries, this.oldestLive, -Infinity))
     for (const entry of expired) {
-      this.#unmark(entry)
+      this.#changed.unmark(entry)
       if (entry.stored.value !== null) this.#liveCount -= 1
     }
     // A key that came back after its list had emptied has a new list.
@@ -251,7 +221,7 @@ export class RetainedEntries<K, V> {
 
   /** Takes a deleted entry out of its list. */
   #forget(entry: RetainedEntry<K, V>): void {
-    this.#unmark(entry)
+    this.#changed.unmark(entry)
     const { entries } = entry.owner
     const at = positionOf(entries, entry.time, entry.order)
     if (entries[at] === entry) entries.splice(at, 1)

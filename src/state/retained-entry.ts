@@ -3,15 +3,15 @@ import type { MapKey } from './key-codec.ts'
 
 /** All entries of one key, ascending by (time, order). */
 export interface KeyEntries<K, V> {
-  readonly key: K
   readonly mapKey: MapKey
   readonly entries: RetainedEntry<K, V>[]
   /** The slice of time that its latest new entry fell into. */
   lastSlice: number
 }
 
-export interface RetainedEntry<K, V> {
-  readonly owner: KeyEntries<K, V>
+/** A value in a store that forgets by stream time. */
+export interface HeldEntry<K, V> {
+  readonly key: K
   /** What the retention goes by: a window's start, a session's end, the time of a record that waits for a join. */
   readonly time: number
   /** Tells entries of one key and time apart: a session's start, the order of arrival. */
@@ -20,8 +20,12 @@ export interface RetainedEntry<K, V> {
   stored: ValueAndTimestamp<V | null>
   /** The changelog has a record of it. */
   logged: boolean
-  /** It stands in the set of those that the changelog is to be told of. */
+  /** The changelog is to be told of it. */
   changed: boolean
+}
+
+export interface RetainedEntry<K, V> extends HeldEntry<K, V> {
+  readonly owner: KeyEntries<K, V>
 }
 
 export function entryAt<K, V>(

@@ -1,7 +1,8 @@
+import type { Payload } from '../core/payload.ts'
 import type { Serde } from '../serde/serde.ts'
 
 /** Takes one changelog record; null `value` deletes. The arrays may be views: the sink copies what it keeps. */
-export type ChangelogSink = (key: Uint8Array, value: Uint8Array | null, timestamp: number) => void
+export type ChangelogSink = (key: Payload, value: Payload | null, timestamp: number) => void
 
 /**
  * A store of one task: a cache of its changelog (docs/adr/0005).

@@ -1,3 +1,4 @@
+import { payloadBytes, type Payload } from '../core/payload.ts'
 import type { Headers } from '../core/stream-record.ts'
 import type { FetchedBatch } from '../runtime/port.ts'
 import type { CollectedRecord } from '../runtime/record-collector.ts'
@@ -43,6 +44,7 @@ export class DriverTopics {
   }
 }
 
-function copy(bytes: Uint8Array | null): Uint8Array | null {
-  return bytes === null ? null : Buffer.from(asBuffer(bytes))
+function copy(payload: Payload | null): Uint8Array | null {
+  if (payload === null) return null
+  return typeof payload === 'string' ? payloadBytes(payload) : Buffer.from(asBuffer(payload))
 }

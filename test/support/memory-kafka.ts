@@ -1,8 +1,9 @@
 import type { TopicPartition } from '../../src/core/topic-partition.ts'
 import { topicPartitionName } from '../../src/core/topic-partition.ts'
 import type { Assignor, MemberPlace, OutgoingRecord } from '../../src/runtime/port.ts'
+import { inBytes, type InBytes } from './in-bytes.ts'
 
-export interface StoredRecord extends OutgoingRecord {
+export interface StoredRecord extends InBytes<OutgoingRecord> {
   readonly offset: number
 }
 
@@ -136,7 +137,7 @@ export class MemoryKafka {
 
   append(outgoing: OutgoingRecord): void {
     const log = this.log(outgoing)
-    const record = { ...outgoing, offset: this.end(outgoing) }
+    const record = { ...inBytes(outgoing), offset: this.end(outgoing) }
     log.records.push(record)
     this.events.push({ kind: 'append', record })
   }

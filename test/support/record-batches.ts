@@ -1,3 +1,4 @@
+import type { Payload } from '../../src/core/payload.ts'
 import type { Headers } from '../../src/core/stream-record.ts'
 import type { Compression } from '../../src/protocol/compression/compression.ts'
 import type { AbortedTransaction } from '../../src/protocol/records/aborted-filter.ts'
@@ -8,8 +9,8 @@ import { readFetched } from '../../src/protocol/records/read-fetched.ts'
 import { RecordBatchWriter } from '../../src/protocol/records/record-batch-writer.ts'
 
 export interface WrittenRecord {
-  readonly key?: Uint8Array | null
-  readonly value: Uint8Array | null
+  readonly key?: Payload | null
+  readonly value: Payload | null
   readonly timestamp?: number
   readonly headers?: Headers
   readonly offsetDelta?: number

@@ -1,5 +1,7 @@
 import type { Headers } from '../../core/stream-record.ts'
+import { AsciiText } from './ascii-text.ts'
 import { readHeaders, type RecordCursor } from './record-cursor.ts'
+import { BufferView } from './buffer-view.ts'
 
 /** Since which offset a leader epoch is that of the log's batches. */
 export interface EpochStart {
@@ -7,8 +9,23 @@ export interface EpochStart {
   readonly startOffset: number
 }
 
+/** V8 makes a copy of a part of a text up to this length, which is cheaper than to point to it: the part keeps nothing alive. */
+const copiedChars = 12
 /** Numbers that are kept of a record: where key and value begin, their lengths, where it ends. */
 const stride = 5
+
+/** A decompressed batch. */
+interface Body {
+  readonly bytes: Buffer
+  /** What `bytes` is a view of, and from where: asking it for every record would take longer than all else. */
+  readonly buffer: ArrayBufferLike
+  readonly byteOffset: number
+  /** Where its records begin and end in `bytes`: without compression several batches share one. */
+  readonly start: number
+  readonly end: number
+  /** The index of its first record. */
+  readonly first: number
+}
 
 /**
  * Records of one partition over the buffers they came in: offsets and timestamps in columns, keys and values as views that
@@ -21,10 +38,11 @@ export class FetchedRecords {
   #offsets = new Float64Array(0)
   #timestamps = new Float64Array(0)
   #fields = new Int32Array(0)
-  /** Decompressed batches, and the index of the first record of each. */
-  readonly #bodies: Buffer[] = []
-  readonly #firstOf: number[] = []
+  readonly #bodies: Body[] = []
+  /** Where the record stands that was asked for last: records are mostly read in order. */
   #body = 0
+  #text: AsciiText | undefined
+  #textOf: Body | undefined
   #bytes = 0
   highWatermark = 0
   /** Of all batches that these cover, those included of which no record is here; where the epoch is another than before. */
@@ -49,10 +67,11 @@ export class FetchedRecords {
 
   /** Takes the records at and behind `from` of the batch that `cursor` has opened. */
   addAll(cursor: RecordCursor, count: number, from: number): void {
-    this.#reserve(this.#count + count)
-    this.#bodies.push(cursor.body)
-    this.#firstOf.push(this.#count)
-    this.#bytes += cursor.bodyBytes
+    this.reserve(this.#count + count)
+    const { body: bytes, bodyStart: start, bodyEnd: end } = cursor
+    const { buffer, byteOffset } = bytes
+    this.#bodies.push({ bytes, buffer, byteOffset, start, end, first: this.#count })
+    this.#bytes += end - start
     while (cursor.next()) {
       if (cursor.offset < from) continue
       const index = this.#count++
@@ -68,7 +87,8 @@ export class FetchedRecords {
     }
   }
 
-  #reserve(count: number): void {
+  /** Room for so many records. */
+  reserve(count: number): void {
     if (count <= this.#offsets.length) return
     const room = Math.max(count, this.#offsets.length * 2)
     this.#offsets = grown(this.#offsets, new Float64Array(room))
@@ -97,42 +117,53 @@ export class FetchedRecords {
     return this.#view(index, index * stride + 2)
   }
 
-  keyTextAt(index: number): string | undefined {
-    return this.#text(index, index * stride)
+  keyTextAt(index: number, letsGo: boolean): string | undefined {
+    return this.#textAt(index, index * stride, letsGo)
   }
 
-  valueTextAt(index: number): string | undefined {
-    return this.#text(index, index * stride + 2)
+  valueTextAt(index: number, letsGo: boolean): string | undefined {
+    return this.#textAt(index, index * stride + 2, letsGo)
   }
 
-  /** Lenient and then checked: strict decoding needs a view. Whether U+FFFD is in a text of one byte a character costs nothing to say. */
-  #text(index: number, at: number): string | undefined {
+  #textAt(index: number, at: number, letsGo: boolean): string | undefined {
     const start = this.#fields[at]!
     const length = this.#fields[at + 1]!
     if (length < 0) return undefined
-    const text = this.#bodyOf(index).toString('utf8', start, start + length)
+    const body = this.#bodyOf(index)
+    if (letsGo || length <= copiedChars) {
+      const ascii = this.#textOfBody(body).slice(start, start + length)
+      if (ascii !== undefined) return ascii
+    }
+    // Lenient and then checked: strict decoding needs a view.
+    const text = body.bytes.toString('utf8', start, start + length)
     return text.includes('\ufffd') ? undefined : text
+  }
+
+  #textOfBody(body: Body): AsciiText {
+    if (this.#textOf !== body) this.#text = new AsciiText(body.bytes, body.start, body.end)
+    this.#textOf = body
+    return this.#text!
   }
 
   headersAt(index: number): Headers {
     const at = index * stride
     const valueEnd = this.#fields[at + 2]! + Math.max(0, this.#fields[at + 3]!)
-    return readHeaders(this.#bodyOf(index), valueEnd, this.#fields[at + 4]!)
+    return readHeaders(this.#bodyOf(index).bytes, valueEnd, this.#fields[at + 4]!)
   }
 
   #view(index: number, at: number): Buffer | null {
-    const start = this.#fields[at]!
     const length = this.#fields[at + 1]!
-    return length < 0 ? null : this.#bodyOf(index).subarray(start, start + length)
+    if (length < 0) return null
+    const { buffer, byteOffset } = this.#bodyOf(index)
+    return new BufferView(buffer, byteOffset + this.#fields[at]!, length)
   }
 
-  /** Records are mostly read in order: the last answer is where the search begins. */
-  #bodyOf(index: number): Buffer {
-    let body = this.#body
-    while (this.#firstOf[body]! > index) body--
-    while (body + 1 < this.#firstOf.length && this.#firstOf[body + 1]! <= index) body++
-    this.#body = body
-    return this.#bodies[body]!
+  #bodyOf(index: number): Body {
+    let at = this.#body
+    while (this.#bodies[at]!.first > index) at--
+    while (at + 1 < this.#bodies.length && this.#bodies[at + 1]!.first <= index) at++
+    this.#body = at
+    return this.#bodies[at]!
   }
 }
 

@@ -4,6 +4,8 @@ import { batchAt, type BatchHeader } from './batch-header.ts'
 import { FetchedRecords } from './fetched-records.ts'
 import { RecordCursor } from './record-cursor.ts'
 
+const expectedCountMax = 65_536
+
 export interface RecordSet {
   readonly topic: string
   readonly partition: number
@@ -30,6 +32,7 @@ export function readFetched(set: RecordSet): FetchedRecords {
     if (aborted.drops(batch)) cursor.verify(batch)
     else if (lastOffset >= set.from) {
       cursor.open(batch)
+      if (fetched.count === 0) fetched.reserve(expectedCount(set, batch))
       fetched.addAll(cursor, batch.count, set.from)
     }
     if (lastOffset >= set.from) noteEpoch(fetched, batch)
@@ -40,4 +43,9 @@ export function readFetched(set: RecordSet): FetchedRecords {
 
 function noteEpoch({ epochs }: FetchedRecords, { leaderEpoch, baseOffset }: BatchHeader): void {
   if (leaderEpoch !== epochs.at(-1)?.epoch) epochs.push({ epoch: leaderEpoch, startOffset: baseOffset })
+}
+
+/** By what is in the first batch, which has been checked; others may be quite different. */
+function expectedCount({ records }: RecordSet, { count, sizeInBytes }: BatchHeader): number {
+  return Math.min(expectedCountMax, Math.ceil((count * records.length) / sizeInBytes))
 }

@@ -1,3 +1,4 @@
+import { payloadLength, writeText, type Payload } from '../../core/payload.ts'
 import { noHeaders, type Headers } from '../../core/stream-record.ts'
 import { compress, compressionCode, type Compression } from '../compression/compression.ts'
 import { varintSize } from '../wire/byte-writer.ts'
@@ -11,8 +12,8 @@ const recordOverheadMax = 5 + 1 + 10 + 5
 /**
  * Bytes that the record adds to a batch before compression, too many by at most twenty: for deciding whether it still fits.
  */
-export function recordBytesMax(key: Uint8Array | null, value: Uint8Array | null, headers: Headers): number {
-  return recordOverheadMax + nullableSize(key) + nullableSize(value) + headersSize(headers)
+export function recordBytesMax(key: Payload | null, value: Payload | null, headers: Headers): number {
+  return recordOverheadMax + nullableSize(lengthOf(key)) + nullableSize(lengthOf(value)) + headersSize(headers)
 }
 
 export interface AppendOptions {
@@ -47,8 +48,8 @@ export class RecordBatchWriter {
   }
 
   append(
-    key: Uint8Array | null,
-    value: Uint8Array | null,
+    key: Payload | null,
+    value: Payload | null,
     timestamp: number,
     options: AppendOptions | undefined = undefined,
   ): void {
@@ -58,15 +59,17 @@ export class RecordBatchWriter {
     const offsetDelta = options?.offsetDelta ?? this.#lastOffsetDelta + 1
     this.#lastOffsetDelta = offsetDelta
     const timestampDelta = timestamp - this.#baseTimestamp
-    const content = nullableSize(key) + nullableSize(value) + headersSize(headers)
+    const keyLength = lengthOf(key)
+    const valueLength = lengthOf(value)
+    const content = nullableSize(keyLength) + nullableSize(valueLength) + headersSize(headers)
     const length = 1 + varintSize(timestampDelta) + varintSize(offsetDelta) + content
     this.#reserve(length + 5)
     this.#varint(length)
     this.#bytes[this.#at++] = 0
     this.#varint(timestampDelta)
     this.#varint(offsetDelta)
-    this.#nullable(key)
-    this.#nullable(value)
+    this.#nullable(key, keyLength)
+    this.#nullable(value, valueLength)
     this.#headers(headers)
   }
 
@@ -114,13 +117,14 @@ export class RecordBatchWriter {
     this.#at = at + 1
   }
 
-  #nullable(content: Uint8Array | null): void {
-    if (content === null) return this.#varint(-1)
-    const { length } = content
+  /** @param length as `lengthOf` says */
+  #nullable(content: Payload | null, length: number): void {
     this.#varint(length)
+    if (content === null) return
     const bytes = this.#bytes
     const at = this.#at
-    if (length < shortBytes) for (let i = 0; i < length; i++) bytes[at + i] = content[i]!
+    if (typeof content === 'string') writeText(bytes, at, content)
+    else if (length < shortBytes) for (let i = 0; i < length; i++) bytes[at + i] = content[i]!
     else bytes.set(content, at)
     this.#at = at + length
   }
@@ -131,13 +135,18 @@ export class RecordBatchWriter {
       const length = Buffer.byteLength(name)
       this.#varint(length)
       this.#at += this.#bytes.write(name, this.#at, length, 'utf8')
-      this.#nullable(value)
+      this.#nullable(value, lengthOf(value))
     }
   }
 }
 
-function nullableSize(bytes: Uint8Array | null): number {
-  return bytes === null ? 1 : varintSize(bytes.length) + bytes.length
+/** -1 for null, as Kafka writes it. */
+function lengthOf(content: Payload | null): number {
+  return content === null ? -1 : payloadLength(content)
+}
+
+function nullableSize(length: number): number {
+  return length < 0 ? 1 : varintSize(length) + length
 }
 
 function headersSize(headers: Headers): number {
@@ -145,7 +154,7 @@ function headersSize(headers: Headers): number {
   let size = varintSize(headers.length)
   for (const [name, value] of headers) {
     const length = Buffer.byteLength(name)
-    size += varintSize(length) + length + nullableSize(value)
+    size += varintSize(length) + length + nullableSize(lengthOf(value))
   }
   return size
 }

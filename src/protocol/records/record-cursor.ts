@@ -43,9 +43,13 @@ export class RecordCursor {
     return this.#body
   }
 
-  /** Of the records of the batch that is open. */
-  get bodyBytes(): number {
-    return this.#end - this.#bodyStart
+  /** Where the records of the batch that is open begin in `body`. */
+  get bodyStart(): number {
+    return this.#bodyStart
+  }
+
+  get bodyEnd(): number {
+    return this.#end
   }
 
   /**

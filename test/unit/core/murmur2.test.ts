@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { defaultPartition, murmur2 } from '../../../src/core/murmur2.ts'
 
@@ -13,6 +14,15 @@ const vectors = [
 
 test.each(vectors)('hashes %s as Kafka does', (text, hash) => {
   expect(murmur2(Buffer.from(text))).toBe(hash)
+})
+
+test('hashes text as its UTF-8 bytes, of any length and script', () => {
+  const text = fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)), maxLength: 500 })
+  fc.assert(
+    fc.property(fc.oneof(text, fc.string({ maxLength: 40 })), (key) => {
+      expect(murmur2(key)).toBe(murmur2(Buffer.from(key)))
+    }),
+  )
 })
 
 test('puts a key where the Java producer puts it', () => {

@@ -7,6 +7,7 @@ import { pair } from '../../../src/serde/pair.ts'
 import { string } from '../../../src/serde/string.ts'
 import { MemoryWindowStore } from '../../../src/state/memory-window-store.ts'
 import { RecordingContext } from '../../support/recording-context.ts'
+import { flushed } from '../state/store-rig.ts'
 
 type Verdict = 'pass' | 'duplicate' | 'late' | 'null-key'
 type Late = 'pass' | 'drop'
@@ -48,9 +49,7 @@ class Subject {
   }
 
   restart(): void {
-    this.store.flushChangelog((key, value, timestamp) => {
-      this.#changelog.push({ key: key.slice(), value: value && value.slice(), timestamp })
-    })
+    this.#changelog.push(...flushed(this.store))
     this.#start()
   }
 

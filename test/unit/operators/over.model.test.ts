@@ -8,6 +8,7 @@ import { MemoryOverStore } from '../../../src/state/memory-over-store.ts'
 import type { InvertibleAggregate } from '../../../src/topology/functions.ts'
 import type { OverRange } from '../../../src/topology/windows.ts'
 import { RecordingContext } from '../../support/recording-context.ts'
+import { flushed } from '../state/store-rig.ts'
 
 interface Payment {
   readonly id: number
@@ -144,9 +145,7 @@ class Subject {
   }
 
   flush(): void {
-    this.store.flushChangelog((key, value, timestamp) => {
-      this.#changelog.push({ key: key.slice(), value: value && value.slice(), timestamp })
-    })
+    this.#changelog.push(...flushed(this.store))
   }
 
   restart(): void {

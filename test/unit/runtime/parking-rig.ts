@@ -4,6 +4,7 @@ import type { Headers } from '../../../src/core/stream-record.ts'
 import { readLetter, type Letter } from '../../../src/runtime/letter.ts'
 import type { OutgoingRecord } from '../../../src/runtime/port.ts'
 import { memoryBatch } from '../../../src/testing/memory-batch.ts'
+import { inBytes } from '../../support/in-bytes.ts'
 
 const serdes: { readonly key: Serde<string>; readonly value: Serde<number> } = {
   key: string(),
@@ -72,7 +73,7 @@ export async function parkingRig(declared: Topology): Promise<ParkingRig> {
         timestamp: 0,
         headers,
       }),
-    send: ({ topic, key, value, timestamp, headers }) => driver.pipe(topic, { key, value, timestamp, headers }),
+    send: ({ topic, ...record }) => driver.pipe(topic, inBytes(record)),
     letters: () => {
       const records = dead.read().map((record, index) => ({ ...record, offset: letterCount + index }))
       letterCount += records.length

@@ -2,10 +2,9 @@ import { expect } from 'vitest'
 import type { Plan } from 'millrace'
 import { failOnError } from '../../../src/runtime/error-handlers.ts'
 import { createGlobalTables, type GlobalTable } from '../../../src/runtime/global-table.ts'
-import type { CollectedRecord } from '../../../src/runtime/record-collector.ts'
 import type { StateStore } from '../../../src/state/state-store.ts'
 import { memoryBatch, type BatchRecord } from '../../../src/testing/memory-batch.ts'
-import { planRig, record, text, type RigOptions, type TaskRig } from './task-rig.ts'
+import { planRig, type SentRecord, record, text, type RigOptions, type TaskRig } from './task-rig.ts'
 
 export interface Input {
   readonly topic: string
@@ -28,7 +27,7 @@ export class PlanInstance {
   readonly rigs: readonly TaskRig[]
   readonly outputs: string[] = []
   /** Changelogs, and what went to global tables. */
-  readonly changelogs: CollectedRecord[] = []
+  readonly changelogs: SentRecord[] = []
   /** What reached each task, in order. */
   readonly arrivals: readonly Arrival[][]
 
@@ -40,11 +39,7 @@ export class PlanInstance {
     this.arrivals = rigs.map(() => [])
   }
 
-  static async start(
-    plan: Plan,
-    changelogs: readonly CollectedRecord[],
-    options: RigOptions = {},
-  ): Promise<PlanInstance> {
+  static async start(plan: Plan, changelogs: readonly SentRecord[], options: RigOptions = {}): Promise<PlanInstance> {
     const { tables, stores: globalStores } = await globalTables(plan, changelogs)
     const rigs = await Promise.all(
       plan.subtopologies.map(({ id }) => planRig(plan, { ...options, subtopology: id, globalStores })),
@@ -125,7 +120,7 @@ const blank: BatchRecord = { offset: 0, timestamp: 0, key: null, value: null, he
 /** The global tables of a plan, as the log of their topics left them. */
 export async function globalTables(
   plan: Plan,
-  log: readonly CollectedRecord[],
+  log: readonly SentRecord[],
 ): Promise<{ readonly tables: ReadonlyMap<string, GlobalTable>; readonly stores: ReadonlyMap<string, StateStore> }> {
   const tables = await createGlobalTables(plan.globalTables, { registry: undefined, handlers: failOnError })
   for (const table of tables.values()) {
@@ -136,11 +131,11 @@ export async function globalTables(
 }
 
 /** The latest record of each key. */
-export function compacted(records: readonly CollectedRecord[]): readonly CollectedRecord[] {
+export function compacted(records: readonly SentRecord[]): readonly SentRecord[] {
   const latest = new Map(records.map((entry) => [idOf(entry), entry]))
   return records.filter((entry) => latest.get(idOf(entry)) === entry)
 }
 
-function idOf({ topic, key }: CollectedRecord): string {
+function idOf({ topic, key }: SentRecord): string {
   return `${topic} ${key === null ? 'null' : Buffer.from(key).toString('hex')}`
 }

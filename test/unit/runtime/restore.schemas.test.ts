@@ -9,6 +9,7 @@ import type { Task } from '../../../src/runtime/task.ts'
 import type { KeyValueStore } from '../../../src/state/key-value-store.ts'
 import { TaskMetrics } from '../../../src/telemetry/task-metrics.ts'
 import { memoryBatch } from '../../../src/testing/memory-batch.ts'
+import { inBytes } from '../../support/in-bytes.ts'
 
 const id = { subtopology: 0, partition: 0 }
 const before = { type: 'record', name: 'Card', fields: [{ name: 'holder', type: 'string' }] } as const
@@ -45,7 +46,7 @@ test('state written with an older schema is restored by a newer one', async () =
   old.flushStores()
 
   const fresh = await cardsTask(after, registry, [])
-  const log = written.map((record, offset) => ({ ...record, offset }))
+  const log = written.map((record, offset) => ({ ...inBytes(record), offset }))
   const admin = { offsets: async () => [{ partition: 0, low: 0, high: log.length }] } as Partial<AdminPort> as AdminPort
   const port = {
     restorer: () => ({

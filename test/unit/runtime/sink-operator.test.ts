@@ -5,6 +5,7 @@ import type { CollectedRecord } from '../../../src/runtime/record-collector.ts'
 import { SinkOperator } from '../../../src/runtime/sink-operator.ts'
 import { recorded, type RecordingContext } from '../../support/recording-context.ts'
 import { bytes } from './task-rig.ts'
+import { inBytes } from '../../support/in-bytes.ts'
 
 function sink(spec: Partial<SinkSpec>): {
   send(key: unknown, value: unknown): readonly CollectedRecord[]
@@ -20,7 +21,10 @@ function sink(spec: Partial<SinkSpec>): {
     dropNullKeys: false,
     ...spec,
   } as SinkSpec
-  const operator = new SinkOperator(full, { partitionCount: () => 3, send: (record) => void collected.push(record) })
+  const operator = new SinkOperator(full, {
+    partitionCount: () => 3,
+    send: (record) => void collected.push(inBytes(record)),
+  })
   const { send, context } = recorded(operator)
   return {
     context,

@@ -8,6 +8,7 @@ import type { SchemaRegistry } from '../../../src/serde/schema-registry.ts'
 import type { StateStore } from '../../../src/state/state-store.ts'
 import { TaskMetrics } from '../../../src/telemetry/task-metrics.ts'
 import { memoryBatch, type BatchRecord } from '../../../src/testing/memory-batch.ts'
+import { inBytes, type InBytes } from '../../support/in-bytes.ts'
 
 export interface RigOptions {
   readonly handlers?: Partial<ErrorHandlers>
@@ -22,10 +23,12 @@ export interface RigOptions {
   readonly onSend?: (record: CollectedRecord) => void
 }
 
+export type SentRecord = InBytes<CollectedRecord>
+
 /** One task and everything that it sent. */
 export interface TaskRig {
   readonly task: Task
-  readonly sent: CollectedRecord[]
+  readonly sent: SentRecord[]
   readonly metrics: TaskMetrics
   enqueue(topic: string, ...records: readonly Partial<BatchRecord>[]): void
   /** Processes one record, and what asynchronous operators answer to at once. */
@@ -43,7 +46,7 @@ export async function taskRig(topology: Topology, options: RigOptions = {}): Pro
 export async function planRig(plan: Plan, options: RigOptions = {}): Promise<TaskRig> {
   const { handlers, deadLetterTopic = null, registry, partition = 0, subtopology = 0, onSend } = options
   const { globalStores = new Map(), firstOffset = 0 } = options
-  const sent: CollectedRecord[] = []
+  const sent: SentRecord[] = []
   const metrics = new TaskMetrics(`${subtopology}_${partition}`)
   const task = await createTask({
     id: { subtopology, partition },
@@ -54,7 +57,7 @@ export async function planRig(plan: Plan, options: RigOptions = {}): Promise<Tas
       partitionCount: () => 3,
       send(record) {
         onSend?.(record)
-        sent.push(record)
+        sent.push(inBytes(record))
       },
     },
     handlers: { ...failOnError, ...handlers },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { payloadBytes, type Payload } from '../../../src/core/payload.ts'
 import type { Serde } from '../../../src/serde/serde.ts'
 import type { StateStore } from '../../../src/state/state-store.ts'
 
@@ -12,10 +13,12 @@ export interface ChangelogRecord {
 export function flushed(store: StateStore): ChangelogRecord[] {
   const records: ChangelogRecord[] = []
   store.flushChangelog((key, value, timestamp) => {
-    records.push({ key: Buffer.from(key), value: value === null ? null : Buffer.from(value), timestamp })
+    records.push({ key: copy(key), value: value === null ? null : copy(value), timestamp })
   })
   return records
 }
+
+const copy = (payload: Payload): Buffer => Buffer.from(payloadBytes(payload))
 
 /** Restores from one buffer that is wiped after each record: a store that keeps views does not survive it. */
 export function restored<S extends StateStore>(store: S, records: readonly ChangelogRecord[]): S {

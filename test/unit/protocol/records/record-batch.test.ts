@@ -7,6 +7,7 @@ import { attribute, batchAt, BatchHeader } from '../../../../src/protocol/record
 import { readMarker, writeMarker } from '../../../../src/protocol/records/control-batch.ts'
 import { RecordBatchWriter, recordBytesMax } from '../../../../src/protocol/records/record-batch-writer.ts'
 import { RecordCursor } from '../../../../src/protocol/records/record-cursor.ts'
+import { inBytes } from '../../../support/in-bytes.ts'
 import { readRecords, storedBatch, storedTexts, textsOf } from '../../../support/record-batches.ts'
 
 const writable: readonly Compression[] = [
@@ -18,6 +19,11 @@ const writable: readonly Compression[] = [
 ]
 const place = { topic: 't', partition: 3 }
 const bytes = fc.option(fc.uint8Array({ maxLength: 300 }))
+/** Any UTF-16, lone surrogates among it. */
+const text = fc.oneof(
+  fc.string({ maxLength: 60 }),
+  fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)), maxLength: 60 }),
+)
 const timestamp = fc.oneof(fc.integer({ min: -1, max: 2 ** 45 }), fc.constant(2 ** 51))
 const record = fc.record({
   key: bytes,
@@ -25,6 +31,12 @@ const record = fc.record({
   timestamp,
   headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), bytes), { maxLength: 3 }),
 })
+const textRecord = fc.record({ key: fc.option(text), value: fc.option(text), timestamp, headers: fc.constant([]) })
+/** U+FFFD stands for what is not UTF-8: whether it was there nobody can tell. */
+function strictText(content: Uint8Array | null): string | undefined {
+  const read = content === null ? '\ufffd' : Buffer.from(content).toString('utf8')
+  return read.includes('\ufffd') ? undefined : read
+}
 const plain = (value: Uint8Array | null): readonly number[] | null => value && [...value]
 
 describe('record batches', () => {
@@ -45,6 +57,34 @@ describe('record batches', () => {
         })
       }),
       { numRuns: 50 },
+    )
+  })
+
+  test.each(writable)('hand out text as strict UTF-8 says, and nothing for other bytes (%s)', (compression) => {
+    const encoded = fc.oneof(fc.string({ maxLength: 40 }), text).map((one) => Buffer.from(one))
+    const content = fc.oneof(bytes, encoded)
+    const batch = fc.array(fc.record({ key: content, value: content }), { minLength: 1, maxLength: 20 })
+    fc.assert(
+      fc.property(fc.array(batch, { minLength: 1, maxLength: 3 }), fc.boolean(), (batches, letsGo) => {
+        const log = batches.map((records, i) =>
+          storedBatch(records, { baseOffset: batches.slice(0, i).flat().length, compression }),
+        )
+        const fetched = readRecords(Buffer.concat(log))
+        batches.flat().forEach(({ key, value }, i) => {
+          expect(fetched.keyTextAt(i, letsGo)).toBe(strictText(key))
+          expect(fetched.valueTextAt(i, letsGo)).toBe(strictText(value))
+        })
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('hold text as its bytes', () => {
+    fc.assert(
+      fc.property(fc.array(textRecord, { minLength: 1, maxLength: 20 }), (records) => {
+        const inPlainBytes = storedBatch(records.map((one) => inBytes(one)))
+        expect(storedBatch(records).equals(inPlainBytes)).toBe(true)
+      }),
     )
   })
 
@@ -201,7 +241,7 @@ describe('the header of a batch', () => {
 describe('the writer', () => {
   test('never writes more than it said beforehand, and says what it has', () => {
     fc.assert(
-      fc.property(fc.array(record, { minLength: 1 }), (records) => {
+      fc.property(fc.array(fc.oneof(record, textRecord), { minLength: 1 }), (records) => {
         const writer = new RecordBatchWriter(16)
         for (const { key, value, timestamp: time, headers } of records) {
           const before = writer.sizeInBytes
