@@ -7,6 +7,7 @@ import { sleep, type Clock } from '../core/clock.ts'
 import type { BrokerError } from '../core/errors.ts'
 import { topicPartitionName, type TopicPartition } from '../core/topic-partition.ts'
 import { kafkaError } from '../protocol/kafka-error.ts'
+import { returnFrameBuffer } from '../protocol/wire/frame-buffers.ts'
 import type { FetchedRecords } from '../protocol/records/fetched-records.ts'
 import { readFetched } from '../protocol/records/read-fetched.ts'
 import type { FetchedBatch, OutOfRangePolicy } from '../runtime/port.ts'
@@ -151,7 +152,13 @@ export class Fetcher {
     try {
       const fetched = await fetchFrom(cluster, leader, states, options)
       const byName = new Map(states.map((state) => [topicPartitionName(state), state]))
-      for (const answer of fetched) await this.#answered(byName.get(topicPartitionName(answer))!, answer)
+      let isUsed = false
+      for (const answer of fetched) {
+        const batch = await this.#answered(byName.get(topicPartitionName(answer))!, answer)
+        isUsed ||= batch?.uses(answer.records.buffer) === true
+      }
+      // What was compressed is elsewhere now.
+      if (!isUsed) for (const { records } of fetched) returnFrameBuffer(records)
     } catch (error) {
       this.#failed(states, error)
     } finally {
@@ -165,21 +172,23 @@ export class Fetcher {
     return this.#states.get(topicPartitionName(state)) === state
   }
 
-  async #answered(state: PartitionReading, answer: PartitionFetch): Promise<void> {
-    if (!this.#isCurrent(state)) return
-    if (answer.errorCode === kafkaError.OFFSET_OUT_OF_RANGE) return this.#reset(state)
+  async #answered(state: PartitionReading, answer: PartitionFetch): Promise<FetchedRecords | undefined> {
+    if (!this.#isCurrent(state)) return undefined
+    if (answer.errorCode === kafkaError.OFFSET_OUT_OF_RANGE) return void (await this.#reset(state))
     if (answer.errorCode !== kafkaError.NONE) throw new AnswerError(answer.errorCode, state)
-    if (answer.diverging !== undefined) return this.#parted(state, answer.diverging)
+    if (answer.diverging !== undefined) return void (await this.#parted(state, answer.diverging))
     const batch = this.#decode(state, answer)
-    if (batch === undefined) return
+    if (batch === undefined) return undefined
     state.attempts = 0
     state.answeredAt = this.#clock.monotonic()
     state.highWatermark = Math.max(answer.end, batch.nextOffset)
     batch.highWatermark = state.highWatermark
     state.push(batch)
-    if (batch.count === 0) return
-    this.#queuedBytes += batch.bytes
-    this.#toTheEnd(state)
+    if (batch.count > 0) {
+      this.#queuedBytes += batch.bytes
+      this.#toTheEnd(state)
+    }
+    return batch
   }
 
   #decode(

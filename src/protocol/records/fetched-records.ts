@@ -65,6 +65,11 @@ export class FetchedRecords {
     return this.#bytes
   }
 
+  /** Some of them are views of it. */
+  uses(buffer: ArrayBufferLike): boolean {
+    return this.#bodies.some((body) => body.buffer === buffer)
+  }
+
   /** Takes the records at and behind `from` of the batch that `cursor` has opened. */
   addAll(cursor: RecordCursor, count: number, from: number): void {
     this.reserve(this.#count + count)

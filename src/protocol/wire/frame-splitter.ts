@@ -1,4 +1,5 @@
 import { ProtocolError } from '../../core/errors.ts'
+import { borrowFrameBuffer, keepFrameBuffer } from './frame-buffers.ts'
 
 const sizeBytes = 4
 
@@ -26,7 +27,7 @@ export class FrameSplitter {
     this.#chunks.push(chunk)
     this.#bufferedBytes += chunk.length
     if (this.#bufferedBytes < this.#wantedBytes) return []
-    const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)
+    const bytes = this.#chunks.length === 1 ? chunk : this.#joined()
     const messages: Buffer[] = []
     let at = 0
     for (;;) {
@@ -35,9 +36,20 @@ export class FrameSplitter {
       messages.push(bytes.subarray(at + sizeBytes, at + this.#wantedBytes))
       at += this.#wantedBytes
     }
+    if (messages.length !== 1 || at < bytes.length) keepFrameBuffer(bytes)
     this.#chunks = at < bytes.length ? [bytes.subarray(at)] : []
     this.#bufferedBytes = bytes.length - at
     return messages
+  }
+
+  #joined(): Buffer {
+    const bytes = borrowFrameBuffer(this.#bufferedBytes)
+    let at = 0
+    for (const chunk of this.#chunks) {
+      bytes.set(chunk, at)
+      at += chunk.length
+    }
+    return bytes.subarray(0, at)
   }
 
   #checkedSize(size: number): number {
