@@ -174,9 +174,15 @@ export class Fetcher {
 
   async #answered(state: PartitionReading, answer: PartitionFetch): Promise<FetchedRecords | undefined> {
     if (!this.#isCurrent(state)) return undefined
-    if (answer.errorCode === kafkaError.OFFSET_OUT_OF_RANGE) return void (await this.#reset(state))
-    if (answer.errorCode !== kafkaError.NONE) throw new AnswerError(answer.errorCode, state)
-    if (answer.diverging !== undefined) return void (await this.#parted(state, answer.diverging))
+    const { errorCode, diverging } = answer
+    if (errorCode === kafkaError.OFFSET_OUT_OF_RANGE) await this.#reset(state)
+    else if (errorCode !== kafkaError.NONE) throw new AnswerError(errorCode, state)
+    else if (diverging !== undefined) await this.#parted(state, diverging)
+    else return this.#arrived(state, answer)
+    return undefined
+  }
+
+  #arrived(state: PartitionReading, answer: PartitionFetch): FetchedRecords | undefined {
     const batch = this.#decode(state, answer)
     if (batch === undefined) return undefined
     state.attempts = 0
@@ -184,19 +190,14 @@ export class Fetcher {
     state.highWatermark = Math.max(answer.end, batch.nextOffset)
     batch.highWatermark = state.highWatermark
     state.push(batch)
-    if (batch.count > 0) {
-      this.#queuedBytes += batch.bytes
-      this.#toTheEnd(state)
-    }
+    if (batch.count > 0) this.#toTheEnd(state, batch)
     return batch
   }
 
-  #decode(
-    { topic, partition, offset }: PartitionReading,
-    { records, aborted }: PartitionFetch,
-  ): FetchedRecords | undefined {
+  #decode({ topic, partition, offset: from }: PartitionReading, answer: PartitionFetch): FetchedRecords | undefined {
+    const { records, aborted } = answer
     try {
-      return readFetched({ topic, partition, from: offset, records, aborted })
+      return readFetched({ topic, partition, from, records, aborted })
     } catch (error) {
       this.#fatal(error as Error)
       return undefined
@@ -204,7 +205,8 @@ export class Fetcher {
   }
 
   /** The broker fills its answer in the order of the request: who got something goes behind those who did not. */
-  #toTheEnd(state: PartitionReading): void {
+  #toTheEnd(state: PartitionReading, { bytes }: FetchedRecords): void {
+    this.#queuedBytes += bytes
     const name = topicPartitionName(state)
     this.#states.delete(name)
     this.#states.set(name, state)
