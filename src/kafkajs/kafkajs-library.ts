@@ -15,6 +15,8 @@ interface KafkaJsRequest {
 }
 
 interface KafkaJsConnection {
+  readonly socket?: { readonly connecting: boolean; destroy(error?: Error): void }
+  connect: () => Promise<unknown>
   rejectRequests(error: Error): void
 }
 
@@ -22,10 +24,10 @@ export interface KafkaJsBroker {
   readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null
   readonly connectionPool: {
     readonly pool: readonly KafkaJsConnection[]
+    isConnected(): boolean
     send(message: {
       readonly request: KafkaJsRequest
       readonly response: { decode(data: Buffer): Promise<unknown>; parse(data: unknown): Promise<unknown> }
-      readonly requestTimeout: number
       readonly logResponseError: boolean
     }): Promise<unknown>
   }
@@ -64,32 +66,18 @@ interface RequestQueueClass {
   readonly prototype: { scheduleCheckPendingRequests(this: RequestQueue): void; millracePatched?: boolean }
 }
 
-interface Connection {
-  isConnected(): boolean
-  connect(): Promise<unknown>
-}
-
 interface ConnectionPool {
-  getConnection(index: number): Promise<Connection>
-  getConnectionByRequest(): Promise<Connection>
-}
-
-interface ConnectionPoolClass {
-  new (options: object): ConnectionPool
-  readonly prototype: {
-    getConnection(this: { pool: readonly Connection[] }, index?: number): Promise<Connection>
-    millracePatched?: boolean
-  }
+  readonly pool: readonly KafkaJsConnection[]
+  getConnectionByRequest(): KafkaJsConnection
 }
 
 const Broker = require('kafkajs/src/broker') as new (options: object) => KafkaJsBroker
 const socketFactory = require('kafkajs/src/network/socketFactory') as () => unknown
 const loggers = require('kafkajs/src/loggers') as { createLogger(options: object): unknown; LEVELS: { WARN: number } }
 const RequestQueue = require('kafkajs/src/network/requestQueue') as RequestQueueClass
-const ConnectionPool = require('kafkajs/src/network/connectionPool') as ConnectionPoolClass
+const ConnectionPool = require('kafkajs/src/network/connectionPool') as new (options: object) => ConnectionPool
 
 stopIdleSpin()
-shareConnects()
 
 /**
  * KafkaJS re-arms the timer that checks for throttled requests also when nothing is waiting, with a delay in the past: an
@@ -105,31 +93,17 @@ function stopIdleSpin(): void {
   prototype.millracePatched = true
 }
 
-/**
- * KafkaJS opens a socket for every request that finds its connection closed, and keeps only the last: after an outage, a
- * heartbeat, a commit and a metadata request leave two sockets behind. They share one here.
- */
-function shareConnects(): void {
-  const { prototype } = ConnectionPool
-  if (prototype.millracePatched === true) return
-  const underWay = new WeakMap<Connection, Promise<unknown>>()
-  prototype.getConnection = async function (this: { pool: readonly Connection[] }, index = 0) {
-    const connection = this.pool[index]!
-    if (connection.isConnected()) return connection
-    let connecting = underWay.get(connection)
-    if (connecting === undefined) {
-      connecting = connection.connect().finally(() => underWay.delete(connection))
-      underWay.set(connection, connecting)
-    }
-    await connecting
-    return connection
-  }
-  prototype.millracePatched = true
-}
-
 const silent: KafkaJsLogCreator = () => () => {}
 
-/** One broker over one connection; KafkaJS alone would give fetches another one. */
+/**
+ * One broker over one connection, for one socket: a request never opens another (KafkaJS alone would, and would give fetches a
+ * connection of their own). Once its socket is lost it is of no use any more, since a connection of KafkaJS's that connects again
+ * - takes the first bytes from its new socket for the rest of an answer that the old one cut off: it never finds an answer again,
+ *   or throws out of the socket's event, which ends the process (KafkaJS #715);
+ * - obeys late events of the old socket: the end of that one ends the new one, its connecting counts for the new one's;
+ * - keeps the broker's versions from before, which an upgrade has changed.
+ * Nor is there a time-out on what its promises wait for when the connection ends meanwhile: whoever waits needs one of their own.
+ */
 export function createBroker(options: BrokerOptions): KafkaJsBroker {
   const logger = loggers.createLogger({ level: loggers.LEVELS.WARN, logCreator: options.logCreator ?? silent })
   const connectionPool = new ConnectionPool({
@@ -142,10 +116,10 @@ export function createBroker(options: BrokerOptions): KafkaJsBroker {
     clientId: options.clientId,
     connectionTimeout: options.connectionTimeoutMs,
     requestTimeout: options.requestTimeoutMs,
-    enforceRequestTimeout: true,
+    enforceRequestTimeout: false,
     maxInFlightRequests: null,
   })
-  connectionPool.getConnectionByRequest = () => connectionPool.getConnection(0)
+  connectionPool.getConnectionByRequest = () => connectionPool.pool[0]!
   return new Broker({ connectionPool, logger, allowAutoTopicCreation: false })
 }
 
@@ -155,13 +129,12 @@ export interface RawRequest {
   readonly apiName: string
   /** All that comes after the client id. */
   readonly body: Buffer
-  readonly timeoutMs: number
 }
 
 /** Sends a request whose bytes are ours both ways; the answer comes without its correlation id. */
 export async function sendRaw<T>(
   broker: KafkaJsBroker,
-  { body, timeoutMs, ...request }: RawRequest,
+  { body, ...request }: RawRequest,
   decode: (data: Buffer) => { readonly decoded: T; readonly throttleTimeMs: number },
 ): Promise<T> {
   const reply = await broker.connectionPool.send({
@@ -173,14 +146,23 @@ export async function sendRaw<T>(
       },
       parse: async (data) => data,
     },
-    requestTimeout: timeoutMs,
     logResponseError: false,
   })
   return (reply as { decoded: T }).decoded
 }
 
-/** Ends the connection now. KafkaJS alone would wait for what is under way, which a JoinGroup can be for minutes. */
-export async function closeBroker(broker: KafkaJsBroker, why: Error): Promise<void> {
-  for (const connection of broker.connectionPool.pool) connection.rejectRequests(why)
-  await broker.disconnect()
+/**
+ * Ends the connection now. KafkaJS alone would wait for what is under way, which a JoinGroup can be for minutes, and then for the
+ * broker to end it too, which one that hangs does not.
+ */
+export function closeBroker(broker: KafkaJsBroker, why: Error): void {
+  for (const connection of broker.connectionPool.pool) {
+    // A call of KafkaJS's that is on its way to open the socket would open it after this, for nobody.
+    connection.connect = () => Promise.reject(why)
+    connection.rejectRequests(why)
+    // Only an error ends KafkaJS's timer for the connecting, which would keep the process alive.
+    connection.socket?.destroy(connection.socket.connecting ? why : undefined)
+  }
+  // What is left to end are timers; whoever waited has been told.
+  broker.disconnect().catch(() => {})
 }

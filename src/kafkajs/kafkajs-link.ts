@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts'
 import { BrokerError, MillraceError } from '../core/errors.ts'
 import { encodeRequest } from '../protocol/messages/request.ts'
 import { decodeResponse } from '../protocol/messages/response.ts'
@@ -12,21 +13,33 @@ import { closeBroker, createBroker, sendRaw, type BrokerOptions, type KafkaJsBro
 const headerBytes = 14
 const correlationIdBytes = 4
 
-/** A connection of KafkaJS; it reconnects and authenticates again when it is used. */
+export interface KafkaJsLinkOptions extends BrokerOptions {
+  readonly clock: Clock
+}
+
+/**
+ * Connections of KafkaJS's, one after the other: one that was lost, or left somebody without an answer in time, is not used again.
+ * `createBroker` says why.
+ */
 export class KafkaJsLink implements BrokerLink {
+  readonly #options: KafkaJsLinkOptions
   readonly #address: string
-  readonly #broker: KafkaJsBroker
+  #broker: KafkaJsBroker | undefined
   #connecting: Promise<void> | undefined
+  /** What ends each wait for the broker with an error. */
+  readonly #waits = new Set<(error: Error) => void>()
+  /** By the monotonic clock: KafkaJS holds requests back until then (KIP-219), which is no fault of the broker's. */
+  #throttledUntil = 0
   #closed = false
   ranges: ApiRanges | undefined
 
-  constructor(options: BrokerOptions) {
+  constructor(options: KafkaJsLinkOptions) {
+    this.#options = options
     this.#address = `${options.host}:${options.port}`
-    this.#broker = createBroker(options)
   }
 
   get isConnected(): boolean {
-    return !this.#closed && this.ranges !== undefined && this.#broker.isConnected()
+    return this.#connecting === undefined && this.#broker?.isConnected() === true
   }
 
   connect(): Promise<void> {
@@ -37,46 +50,95 @@ export class KafkaJsLink implements BrokerLink {
   }
 
   async #connect(): Promise<void> {
+    const { connectionTimeoutMs, requestTimeoutMs } = this.#options
+    const broker = this.#usableBroker()
     try {
-      await this.#broker.connect()
+      // The time for the socket, and that for the questions about versions and authentication.
+      await this.#within(connectionTimeoutMs + requestTimeoutMs, 'connect to', broker.connect())
     } catch (error) {
-      await this.#broker.disconnect().catch(() => {})
-      throw this.#translate(error, 'connect to')
+      this.#drop(error as Error)
+      throw error
     }
-    const versions = Object.entries(this.#broker.versions ?? {})
+    const versions = Object.entries(broker.versions ?? {})
     this.ranges = new ApiRanges(
       this.#address,
       versions.map(([apiKey, range]) => ({ apiKey: Number(apiKey), ...range })),
     )
   }
 
-  async send<A extends ApiName>({ api, version, body, timeoutMs }: LinkRequest<A>): Promise<ResponseOf<A>> {
-    const frame = encodeRequest({ api, version, correlationId: 0, clientId: null }, body)
-    const request = { apiKey: messages[api].key, apiVersion: version, apiName: api, timeoutMs }
-    const raw = { ...request, body: Buffer.concat(frame).subarray(headerBytes) }
-    try {
-      return await sendRaw(this.#broker, raw, (data) => {
-        const decoded = decodeResponse(api, version, Buffer.concat([noCorrelationId, data]))
-        return { decoded, throttleTimeMs: (decoded as { throttleTimeMs?: number }).throttleTimeMs ?? 0 }
-      })
-    } catch (error) {
-      throw this.#translate(error, `send ${api} to`)
-    }
+  /** The one that there is when only its session has to be renewed. */
+  #usableBroker(): KafkaJsBroker {
+    if (this.#broker?.connectionPool.isConnected() === true) return this.#broker
+    this.#drop(this.#lost())
+    this.#broker = createBroker(this.#options)
+    return this.#broker
   }
 
-  #translate(error: unknown, doing: string): Error {
+  async send<A extends ApiName>({ api, version, body, timeoutMs }: LinkRequest<A>): Promise<ResponseOf<A>> {
+    if (this.#broker === undefined) throw this.#closed ? closedError() : this.#lost()
+    const frame = encodeRequest({ api, version, correlationId: 0, clientId: null }, body)
+    const request = { apiKey: messages[api].key, apiVersion: version, apiName: api }
+    const raw = { ...request, body: Buffer.concat(frame).subarray(headerBytes) }
+    const answer = sendRaw(this.#broker, raw, (data) => {
+      const decoded = decodeResponse(api, version, Buffer.concat([noCorrelationId, data]))
+      return { decoded, throttleTimeMs: this.#throttled(decoded) }
+    })
+    const held = Math.max(0, this.#throttledUntil - this.#options.clock.monotonic())
+    return this.#within(held + timeoutMs, `send ${api} to`, answer)
+  }
+
+  #throttled({ throttleTimeMs = 0 }: { readonly throttleTimeMs?: number }): number {
+    const until = this.#options.clock.monotonic() + throttleTimeMs
+    this.#throttledUntil = Math.max(this.#throttledUntil, until)
+    return throttleTimeMs
+  }
+
+  /** KafkaJS's promise with a time-out, which ends the connection: behind a lost answer there are no others. */
+  #within<T>(ms: number, doing: string, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = (): void => this.#drop(this.#failure(doing, `no answer within ${ms} ms`))
+      const timer = this.#options.clock.setTimer(ms, late)
+      const fail = (error: Error): void => {
+        settle()
+        reject(this.#translate(error, doing))
+      }
+      const settle = (): void => {
+        timer.cancel()
+        this.#waits.delete(fail)
+      }
+      this.#waits.add(fail)
+      work.then((result) => {
+        settle()
+        resolve(result)
+      }, fail)
+    })
+  }
+
+  #translate(error: Error, doing: string): Error {
     if (error instanceof MillraceError) return error
-    const { message, name } = error as Error
-    const why = `could not ${doing} the broker at ${this.#address}: ${message}`
-    if (refusals.has(name))
-      return new BrokerError('MILLRACE_AUTHENTICATION_FAILED', why, { retriable: false, cause: error })
-    return new ConnectionError(why, error)
+    if (!refusals.has(error.name)) return this.#failure(doing, error.message, error)
+    const why = this.#failure(doing, error.message).message
+    return new BrokerError('MILLRACE_AUTHENTICATION_FAILED', why, { retriable: false, cause: error })
+  }
+
+  #failure(doing: string, why: string, cause?: Error): ConnectionError {
+    return new ConnectionError(`could not ${doing} the broker at ${this.#address}: ${why}`, cause)
+  }
+
+  #lost(): ConnectionError {
+    return new ConnectionError(`the connection to the broker at ${this.#address} was lost`)
+  }
+
+  #drop(why: Error): void {
+    const broker = this.#broker
+    this.#broker = undefined
+    for (const fail of this.#waits) fail(why)
+    if (broker !== undefined) closeBroker(broker, why)
   }
 
   close(): void {
     this.#closed = true
-    // What is under way has been told; the socket ends in the background.
-    closeBroker(this.#broker, closedError()).catch(() => {})
+    this.#drop(closedError())
   }
 }
 

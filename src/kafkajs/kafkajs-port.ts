@@ -41,6 +41,7 @@ export function kafkajsClient({ brokers, clock, random, logger, sasl, ...broker 
         openLink: (address) =>
           new KafkaJsLink({
             ...broker,
+            clock,
             sasl: kafkaJsSasl(sasl),
             ...parseAddress(address),
             clientId: clientIdOfPart,

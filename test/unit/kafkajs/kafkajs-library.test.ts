@@ -22,22 +22,3 @@ test('an idle connection arms no timer, a waiting request does', () => {
   arm.mockRestore()
   queue.destroy()
 })
-
-test('requests that find a connection closed share one attempt, and a failed one is not kept', async () => {
-  const { getConnection } = require('kafkajs/src/network/connectionPool').prototype
-  let attempts = 0
-  let connected = false
-  const connection = {
-    isConnected: () => connected,
-    connect: async () => {
-      if (++attempts === 1) throw new Error('refused')
-      connected = true
-    },
-  }
-  const pool = { pool: [connection] }
-  const first = await Promise.allSettled([getConnection.call(pool), getConnection.call(pool, 0)])
-  expect(first.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-  expect(attempts).toBe(1)
-  expect(await Promise.all([getConnection.call(pool), getConnection.call(pool)])).toEqual([connection, connection])
-  expect(attempts).toBe(2)
-})
