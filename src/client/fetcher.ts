@@ -112,13 +112,12 @@ export class Fetcher {
 
   #pump(): void {
     if (this.#stopped) return
-    const { cluster } = this.#options
     const now = this.#clock.monotonic()
     const groups = new Map<number, { states: PartitionReading[]; leftOut: boolean }>()
-    let leaderless = false
+    let isWaiting = false
     for (const state of this.#states.values()) {
-      const leader = cluster.leaderOf(state)
-      leaderless ||= leader === undefined
+      const leader = this.#options.cluster.leaderOf(state)
+      isWaiting ||= leader === undefined || state.retryAt > now
       if (leader === undefined) continue
       let group = groups.get(leader)
       if (group === undefined) groups.set(leader, (group = { states: [], leftOut: false }))
@@ -129,7 +128,8 @@ export class Fetcher {
       if (states.length > 0 && !this.#busy.has(leader))
         void this.#fetch(leader, states, leftOut ? busyWaitMs : idleWaitMs)
     }
-    if (leaderless && this.#refreshes === 0) void this.#refresh(this.#backoff(1))
+    // A refresh ends with the next look at all of them: as long as one waits there must be one.
+    if (isWaiting && this.#refreshes === 0) void this.#refresh(this.#backoff(1))
   }
 
   /** One that has nothing queued is read all the same: what fills the buffer may be paused, and for long. */

@@ -8,6 +8,9 @@ export const systemClock: Clock = Object.freeze({
   yield: () => new Promise<void>((resolve) => setImmediate(resolve)),
 })
 
+/** More is not a delay to Node, which then does not wait at all. */
+const delayMsMax = 2 ** 31 - 1
+
 /**
  * Node cuts a delay to whole milliseconds: a timer of its own comes up to one too early, and whoever looks at the time then finds
  * that nothing is due yet, which is for ever when nothing wakes it again.
@@ -16,7 +19,7 @@ function setTimer(delayMs: number, action: () => void): Timer {
   const dueAt = performance.now() + delayMs
   let handle: ReturnType<typeof setTimeout>
   const arm = (): void => {
-    const left = Math.ceil(dueAt - performance.now())
+    const left = Math.min(delayMsMax, Math.ceil(dueAt - performance.now()))
     handle = setTimeout(() => (performance.now() < dueAt ? arm() : action()), left)
   }
   arm()

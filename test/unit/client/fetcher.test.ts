@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Cluster } from '../../../src/client/cluster.ts'
 import { Fetcher } from '../../../src/client/fetcher.ts'
+import type { Clock } from '../../../src/core/clock.ts'
 import { seededRandom } from '../../../src/core/random.ts'
 import { kafkaError } from '../../../src/protocol/kafka-error.ts'
 import type { NewResponse } from '../../../src/protocol/messages/messages.ts'
@@ -32,7 +33,8 @@ const metadata: NewResponse<'Metadata'> = {
   ],
 }
 
-async function scene(fetchBufferBytesMax: number) {
+/** @param earlyMs so much too early every timer comes, as Node's own do by less than one */
+async function scene(fetchBufferBytesMax: number, earlyMs = 0) {
   const asked: Asked[] = []
   const metadataAsked = { count: 0 }
   const { clock, transport } = clientRig(
@@ -49,7 +51,13 @@ async function scene(fetchBufferBytesMax: number) {
       }
     }),
   )
-  const options = { clock, random: seededRandom(1), clientId: 'c', requestTimeoutMs: 30_000 }
+  const early: Clock = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    yield: () => clock.yield(),
+    setTimer: (delayMs, action) => clock.setTimer(delayMs - earlyMs, action),
+  }
+  const options = { clock: early, random: seededRandom(1), clientId: 'c', requestTimeoutMs: 30_000 }
   const cluster = new Cluster({ ...options, openTransport: () => transport })
   await clock.settle(cluster.connect('test'))
   await clock.settle(cluster.addTopics(['t']))
@@ -142,3 +150,11 @@ test.each(['FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH'] as const)(
     fetcher.stop()
   },
 )
+
+test('a partition whose time to try again has not quite come is tried again all the same', async () => {
+  const { fetcher, nth } = await scene(1_000_000, 0.7)
+  fetcher.add([at(0, 3)])
+  answer(await nth(1), Buffer.alloc(0), kafkaError.NOT_LEADER_OR_FOLLOWER)
+  expect((await nth(2)).positions).toEqual([[0, 3]])
+  fetcher.stop()
+})
