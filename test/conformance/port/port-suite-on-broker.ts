@@ -16,8 +16,13 @@ export type PortAt = (brokers: readonly string[], requestTimeoutMs: number) => P
 /** Not a port that was free a moment ago: another test's broker may get it, or the client as its own end. */
 const nobody = '127.0.0.1:1'
 
-/** The suite on a broker that is started for it, for a test file of its own. */
-export function portSuiteOnBroker(name: string, portAt: PortAt, start: () => Promise<PortBroker>): void {
+/** The suite on a broker that is started for it, for a test file of its own; `more`: what this broker alone can be asked. */
+export function portSuiteOnBroker(
+  name: string,
+  portAt: PortAt,
+  start: () => Promise<PortBroker>,
+  more: (under: () => PortUnderTest) => void = () => {},
+): void {
   let broker: PortBroker
   let under: PortUnderTest
 
@@ -33,7 +38,10 @@ export function portSuiteOnBroker(name: string, portAt: PortAt, start: () => Pro
 
   afterAll(() => broker?.stop())
 
-  describe(name, () => portSuite(() => under))
+  describe(name, () => {
+    portSuite(() => under)
+    more(() => under)
+  })
 }
 
 async function writeTransaction(
